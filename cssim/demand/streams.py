@@ -1,0 +1,77 @@
+"""The stream ledger: where every random number of cssim comes from.
+
+A stream is addressed by (phase, replication, purpose, name), never by how many numbers were drawn before
+it, so adding a queue, a group or a purpose shifts no other stream. Phases keep search and judgement apart:
+a roster is never judged on the numbers that chose it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+
+class Phase(IntEnum):
+    """What a replication is for. Values are part of every result's reproducibility: never renumber."""
+
+    SIMULATION = 0
+    """`simulate`: what a given roster would do."""
+    SEARCH = 1
+    """Common random numbers on which rosters are compared."""
+    JUDGEMENT = 2
+    """Fresh numbers on which the chosen roster is judged; the first judgement, then 3, 4, ... each new."""
+
+
+class Purpose(IntEnum):
+    """What a stream decides. Append only."""
+
+    DAY_LEVEL = 0
+    """Gamma day factor; name: the sale day's date."""
+    DRIFT = 1
+    """Within-day factor; name: the queue."""
+    ARRIVALS = 2
+    """Number and times of a queue's own contacts; name: the queue."""
+    BOT = 3
+    """Covered or not, resolved or not; name: the lineage (the queue, or root>...>queue for follow-ups)."""
+    ROUNDS = 4
+    """Numbers of rounds; name: the lineage."""
+    WORK = 5
+    """Reply work; name: the lineage."""
+    THINK = 6
+    """Think times; name: the lineage."""
+    PATIENCE = 7
+    """Patience, first and later rounds; name: the lineage."""
+    LINGER = 8
+    """Whether the buyer lingers; name: the lineage."""
+    FOLLOW_UP = 9
+    """Which contacts bring a follow-up, and its delay; name: the follow-up's lineage."""
+    PRESENCE = 10
+    """Who turns up; name: group, date and shift; the k-th number belongs to the k-th agent."""
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The streams of one replication.
+
+    Attributes:
+        seed: the run's seed (0 is a seed).
+        phase: see `Phase`; judgements after the first have the phases after it.
+        replication: index from 0.
+    """
+
+    seed: int
+    phase: int
+    replication: int
+
+    def of(self, purpose: Purpose, name: str) -> np.random.Generator:
+        """A generator at the beginning of the stream of that purpose and name."""
+        key = (int(self.phase), self.replication, int(purpose), _key(name))
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
+
+
+def _key(name: str) -> int:
+    """64 bits of a name, the same on every machine and in every process."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

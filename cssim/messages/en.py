@@ -1,0 +1,3 @@
+"""The words, in English."""
+
+WORDS: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""The words, in Chinese."""
+
+WORDS: dict[str, str] = {}
