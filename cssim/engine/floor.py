@@ -9,7 +9,7 @@ import numpy as np
 
 from cssim.demand.contacts import Bools
 from cssim.demand.streams import Purpose, Streams
-from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
 from cssim.scenario.shifts import Shift
 
@@ -139,12 +139,14 @@ def agents_of(scenario: Scenario, roster: Roster, streams: Streams) -> Agents:
     Presence is keyed by group, date, shift and position, so one more agent changes nobody else's luck.
     """
     names = list(scenario.groups)
+    calendar = Calendar.of(scenario.horizon)
     rows = [(d, names.index(duty.group), duty, k) for d, duty in enumerate(roster) for k in range(duty.count)]
     present = [np.ones(0, dtype=bool)]
     for duty in roster:
         absent = scenario.groups[duty.group].no_show
         shift = duty.shift
-        key = f"{duty.group}|{shift.day}|{shift.name}|{shift.start!r}|{shift.end!r}"
+        clock = shift.start - calendar.midnight(shift.day)
+        key = f"{duty.group}|{shift.day}|{shift.name}|{clock!r}|{shift.end - shift.start!r}"
         luck = streams.of(Purpose.PRESENCE, key).random(duty.count) if absent else np.ones(duty.count)
         present.append(luck >= absent)
     pauses = [duty.shift.breaks for _, _, duty, _ in rows]
