@@ -1,1 +1,68 @@
-"""cssim."""
+"""Plan the people who answer an online shop's chats: simulate a sale, find the cheapest roster that keeps the promise.
+
+    shop = cssim.load("scenarios/small_shop.yaml")
+    plan = cssim.optimise(shop)
+    day = cssim.simulate(shop, plan.roster)
+
+Importing cssim is cheap; each name brings its room with it on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cssim.errors import CssimError, InputError
+    from cssim.experiment import SimulationResult, simulate
+    from cssim.queueing import erlang
+    from cssim.roster import RosterResult, optimise
+    from cssim.scenario.load import dump, load, loads
+    from cssim.scenario.schema import Scenario
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CssimError": "cssim.errors",
+    "InputError": "cssim.errors",
+    "RosterResult": "cssim.roster",
+    "Scenario": "cssim.scenario.schema",
+    "SimulationResult": "cssim.experiment",
+    "dump": "cssim.scenario.load",
+    "erlang": "cssim.queueing",
+    "load": "cssim.scenario.load",
+    "loads": "cssim.scenario.load",
+    "optimise": "cssim.roster",
+    "simulate": "cssim.experiment",
+}
+
+__all__ = [
+    "CssimError",
+    "InputError",
+    "RosterResult",
+    "Scenario",
+    "SimulationResult",
+    "__version__",
+    "dump",
+    "erlang",
+    "load",
+    "loads",
+    "optimise",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cssim' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    try:
+        found = getattr(home, name)
+    except AttributeError:
+        found = import_module(f"{_HOMES[name]}.{name}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
