@@ -39,7 +39,7 @@ class Fault:
     def text(self, lang: Language | None = None) -> str:
         """``file:line:column: path: what is wrong; what is allowed``."""
         head = [str(part) for part in (self.place, self.path) if part]
-        return ": ".join([*head, say(self.key, lang=lang, **self.values)])
+        return ": ".join([*head, say(self.key, lang, **self.values)])
 
 
 class CssimError(Exception):
@@ -75,7 +75,7 @@ class Wrong(ValueError):
         super().__init__(key, values)
 
     def __str__(self) -> str:
-        return say(self.key, **self.values)
+        return say(self.key, None, **self.values)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_wrong, (self.key, self.values))

@@ -120,7 +120,9 @@ def policy_of(scenario: Scenario) -> Policy:
         chats=np.array([r.chats for r in rules], dtype=np.int64),
         idle_first=np.array([r.route == "idle_first" for r in rules], dtype=bool),
         oldest=np.array([r.order == "oldest" for r in rules], dtype=bool),
-        promote_after=np.array([np.inf if r.promote_after is None else on_grid(r.promote_after) for r in rules]),
+        promote_after=np.array(
+            [np.inf if r.promote_after is None else on_grid(r.promote_after) for r in rules]
+        ),
         idle_hold=np.array([on_grid(r.idle_hold) for r in rules]),
         wind_down=np.array([on_grid(r.wind_down) for r in rules]),
     )

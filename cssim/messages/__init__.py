@@ -24,7 +24,7 @@ def spoken() -> Language:
     return _language.get()
 
 
-def say(key: str, /, *, lang: Language | None = None, **values: object) -> str:
+def say(key: str, lang: Language | None = None, /, **values: object) -> str:
     """The message `key` with its values filled in.
 
     Raises:
