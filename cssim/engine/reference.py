@@ -457,12 +457,13 @@ class _Run:
         return contact, self._pool(contact)
 
     def _pool(self, contact: Contact) -> list[Agent]:
-        """Free agents of the groups that may be asked soonest after the hand-over."""
-        offered = self.offered[contact.number]
+        """Free agents of the groups that may be asked soonest after the hand-over.
+
+        Some group may be asked now, and one that may not yet has a longer wait, so it is never the soonest.
+        """
         free: dict[float, list[Agent]] = defaultdict(list)
         for after, g in self.serving[contact.queue]:
-            if offered + after <= self.now:
-                free[after] += filter(self._can_take, self.floor[g])
+            free[after] += filter(self._can_take, self.floor[g])
         return free[min(after for after, agents in free.items() if agents)]
 
     def _can_take(self, agent: Agent) -> bool:
@@ -508,22 +509,16 @@ class _Run:
         for b in agent.breaks:
             start = float(self.roster.break_start[b])
             self._wind_down(start - wind_down, agent, b)
-            self._at_leaving(max(start, self.now), agent, 1, self._break_due, b)
+            self._at(max(start, self.now), Order.LEAVING, i, self._break_due, agent, b)
         self._wind_down(agent.end - wind_down, agent, END)
-        self._at_leaving(agent.end, agent, 2, self._end_shift)
-
-    def _at_leaving(
-        self, time: float, agent: Agent, step: int, act: Callable[..., None], *what: object
-    ) -> None:
-        """One agent's drains, starts of breaks and end of shift at the same instant come in that order."""
-        self._at(time, Order.LEAVING, agent.number * 3 + step, act, agent, *what)
+        self._at(agent.end, Order.LEAVING, i, self._end_shift, agent)
 
     def _wind_down(self, time: float, agent: Agent, reason: int) -> None:
         """No new chat from that time on, or from now on where it has passed."""
         if time < self.now:
             agent.draining.add(reason)
         else:
-            self._at_leaving(time, agent, 0, self._drain, reason)
+            self._at(time, Order.LEAVING, agent.number, self._drain, agent, reason)
 
     def _drain(self, agent: Agent, reason: int) -> None:
         """The agent takes no new chat; held ones close at once, open ones are finished."""

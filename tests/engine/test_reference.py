@@ -134,6 +134,17 @@ def test_patience_runs_until_the_reply_begins_not_until_the_chat_is_assigned() -
     same(log.closed[:2], [10, 6])
 
 
+def test_the_place_of_one_who_leaves_is_not_held() -> None:
+    log = play([C(0, work=[10]), C(1, patience=[5]), C(2)], groups=[G(chats=2, idle_hold=30)])
+    same(log.closed[:2], [40, 6])
+
+
+def test_the_patience_of_a_round_that_was_answered_is_over() -> None:
+    chats = [C(0, work=[5, 5], think=[5], patience=[12, 100]), C(6, work=[20])]
+    log = play(chats, groups=[G(chats=2)])
+    assert outcomes(log)[0] is Outcome.SERVED
+
+
 def test_until_sent_the_reply_must_be_out_by_then_but_is_never_interrupted() -> None:
     log = play([C(0, work=[10], patience=[5]), C(1)], until_sent=True)
     assert outcomes(log) == [Outcome.ABANDONED, Outcome.SERVED]
@@ -234,10 +245,10 @@ def test_the_group_of_the_shortest_wait_is_asked_first_even_when_both_may_be() -
 
 
 def test_the_contact_is_chosen_by_its_best_priority_over_eligible_groups() -> None:
-    # At 10 both agents log on. Contact 1 (queue 1) is first in group 1's list, contact 0 second in both.
-    groups = [G(serves={0: (1, 1, 0)}), G(serves={0: (1, 1, 0), 1: (0, 1, 0)})]
+    # Contact 1 is second to none in group 1 (5 and 0), contact 0 is first in neither (1 and 1).
+    groups = [G(serves={0: (1, 1, 0), 1: (5, 1, 0)}), G(serves={0: (1, 1, 0), 1: (0, 1, 0)})]
     log = play([C(0, queue=0), C(1, queue=1)], [A(10, group=0), A(10, group=1)], groups, queues=2)
-    assert log.agent.tolist() == [0, 1]
+    assert log.agent.tolist() == [1, 0]
 
 
 def test_fewest_open_chats_first() -> None:
@@ -300,6 +311,28 @@ def test_winding_down_takes_no_new_chat_and_closes_held_ones() -> None:
     same(log.closed, [80, 170])
     same(log.assigned, [70, 100])
     same(log.off, [100, 200])
+
+
+def test_while_winding_down_no_place_is_held() -> None:
+    log = play([C(70, work=[15])], [A(0, 100)], [G(wind_down=20, idle_hold=60)])
+    same(log.closed, [85])
+
+
+def test_a_wind_down_longer_than_the_shift_takes_no_chat_at_all() -> None:
+    log = play([C(10)], [A(0, 100)], [G(wind_down=150)])
+    assert outcomes(log) == [Outcome.UNFINISHED]
+    same(log.off, [100])
+
+
+def test_nobody_comes_back_from_a_break_that_reaches_the_shifts_end() -> None:
+    log = play([C(100)], [A(0, 100, breaks=[(80, 100)])])
+    same(log.break_ended, [100])
+    assert outcomes(log) == [Outcome.UNFINISHED]
+
+
+def test_a_break_planned_for_the_shifts_end_lapses() -> None:
+    log = play([], [A(0, 100, breaks=[(100, 110)])])
+    same(log.break_begun, [NAN])
 
 
 def test_a_break_waits_for_the_last_chat_and_lasts_its_length() -> None:
@@ -371,8 +404,20 @@ def test_log_ons_of_an_instant_are_dispatched_once_after_the_last() -> None:
 
 
 def test_a_reply_that_ends_makes_room_for_the_arrival_of_the_same_instant() -> None:
-    log = play([C(0, work=[10]), C(10, patience=[0])])
-    assert outcomes(log)[1] is Outcome.SERVED
+    log = play([C(10, patience=[0]), C(0, work=[10])])
+    assert outcomes(log) == [Outcome.SERVED, Outcome.SERVED]
+
+
+def test_and_the_agent_counts_as_free_of_it_when_the_arrival_is_routed() -> None:
+    # At 10 agent 0 ends its only chat; agent 1 has one whose buyer thinks.
+    rows = [C(0, work=[10]), C(1, work=[2, 2], think=[100]), C(10)]
+    log = play(rows, [A(), A()], [G(chats=2)])
+    assert log.agent.tolist() == [0, 1, 0]
+
+
+def test_so_does_a_hold_that_ends() -> None:
+    log = play([C(15, patience=[0]), C(0, work=[10])], groups=[G(idle_hold=5)])
+    assert outcomes(log) == [Outcome.SERVED, Outcome.SERVED]
 
 
 def test_a_later_message_comes_before_an_arrival_of_the_same_instant() -> None:
