@@ -1,0 +1,109 @@
+"""Results on disk: written whole or not at all, and never over something that is already there unasked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cssim.errors import CssimError, InputError
+from cssim.messages import Language, say
+
+
+class WriteError(CssimError):
+    """The disk did not take a result; nothing half-written is left."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(path, why)
+
+    def text(self, lang: Language | None = None) -> str:
+        """What could not be written, and why."""
+        return say("file.unwritable", lang=lang, path=self.path, why=self.why)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def require_free(paths: Iterable[Path], force: bool) -> None:
+    """See to it before long work that its results can be written.
+
+    Raises:
+        InputError: something is there already and `force` is not given, or the place cannot be written to.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise InputError.one("file.folder", path=str(path))
+        if path.exists() and not force:
+            raise InputError.one("file.exists", path=str(path))
+        ground = next((parent for parent in path.absolute().parents if parent.exists()), Path())
+        if not ground.is_dir() or not os.access(ground, os.W_OK):
+            raise InputError.one("file.ground", path=str(path), ground=str(ground))
+
+
+def write(contents: Mapping[Path, bytes]) -> None:
+    """Write every file, or leave everything as it was.
+
+    Each is first written beside its place and then moved into it; should a move fail (on Windows: a table
+    that is open in Excel), those already moved are put back.
+
+    Raises:
+        WriteError: a file could not be written.
+    """
+    staged: dict[Path, Path] = {}
+    before: dict[Path, Path | None] = {}
+    made: list[Path] = []
+    path = Path()
+    try:
+        for path, content in contents.items():
+            made += _make_folder(path.parent)
+            staged[path] = _beside(path, "new")
+            with staged[path].open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, new in staged.items():
+            old = _beside(path, "old") if path.exists() else None
+            if old is not None:
+                shutil.copy2(path, old)
+            before[path] = old
+            os.replace(new, path)
+    except BaseException as error:
+        _put_back(before, staged)
+        _remove(staged.values())
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise WriteError(path, error.strerror or str(error)) from error
+        raise
+    finally:
+        _remove(old for old in before.values() if old is not None)
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{what}")
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder and its parents; those that are new, outermost first."""
+    new = [f for f in (folder, *folder.parents) if not f.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return new
+
+
+def _put_back(before: Mapping[Path, Path | None], staged: Mapping[Path, Path]) -> None:
+    for path, old in before.items():
+        with contextlib.suppress(OSError):
+            if old is not None:
+                os.replace(old, path)
+            elif not staged[path].exists():
+                path.unlink(missing_ok=True)
