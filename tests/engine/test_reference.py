@@ -410,9 +410,9 @@ def test_a_reply_that_ends_makes_room_for_the_arrival_of_the_same_instant() -> N
 
 def test_and_the_agent_counts_as_free_of_it_when_the_arrival_is_routed() -> None:
     # At 10 agent 0 ends its only chat; agent 1 has one whose buyer thinks.
-    rows = [C(0, work=[10]), C(1, work=[2, 2], think=[100]), C(10)]
+    rows = [C(10), C(0, work=[10]), C(1, work=[2, 2], think=[100])]
     log = play(rows, [A(), A()], [G(chats=2)])
-    assert log.agent.tolist() == [0, 1, 0]
+    assert log.agent.tolist() == [0, 0, 1]
 
 
 def test_so_does_a_hold_that_ends() -> None:
