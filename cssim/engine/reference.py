@@ -58,7 +58,7 @@ class State(Enum):
 class Contact:
     """One conversation under way."""
 
-    __slots__ = ("agent", "gone", "last", "left", "number", "queue", "round", "state")
+    __slots__ = ("agent", "gone", "last", "left", "number", "queue", "round", "state", "waited")
 
     def __init__(self, number: int, queue: int, first: int, last: int) -> None:
         self.number = number
@@ -66,6 +66,7 @@ class Contact:
         self.round = first  # index of the current round in the log
         self.last = last
         self.state = State.AWAY
+        self.waited = 0.0  # groups with no longer `after` may be asked
         self.agent: Agent | None = None
         self.gone = False  # the buyer has given up
         self.left = False  # and everybody can see it
@@ -295,9 +296,12 @@ class _Run:
         contact.state = State.WAITING
         insort(self.lines[contact.queue], (self.now, i))
         self._run_patience(contact)
-        for after in sorted({after for after, _ in self.serving[contact.queue] if after > 0}):
-            # Nothing changes then but who may be asked, and every event dispatches.
-            self._at(self.now + after, Order.OVERFLOW, i, _nothing)
+        for after in {after for after, _ in self.serving[contact.queue] if 0 < after < INFINITY}:
+            self._at(self.now + after, Order.OVERFLOW, i, self._overflow, contact, after)
+
+    def _overflow(self, contact: Contact, after: float) -> None:
+        """The contact has waited so long that further groups may be asked."""
+        contact.waited = after
 
     def _assign(self, contact: Contact, agent: Agent) -> None:
         """An agent takes the contact out of the line."""
@@ -444,10 +448,11 @@ class _Run:
             if not line:
                 continue
             offered, number = line[0]
+            waited = self.contacts[number].waited
             priorities = [
                 float(self.policy.priority[g, queue])
                 for after, g in self.serving[queue]
-                if offered + after <= self.now and any(map(self._can_take, self.floor[g]))
+                if after <= waited and any(map(self._can_take, self.floor[g]))
             ]
             if priorities and (best is None or (min(priorities), offered, number) < best):
                 best = (min(priorities), offered, number)
@@ -577,7 +582,3 @@ class _Run:
 def _with_agent(contact: Contact) -> Agent:
     assert contact.agent is not None
     return contact.agent
-
-
-def _nothing() -> None:
-    """An event whose only effect is the dispatch after it."""

@@ -434,6 +434,13 @@ def test_patience_comes_before_the_wait_before_overflow() -> None:
     assert outcomes(log)[1] is Outcome.ABANDONED
 
 
+def test_a_wait_before_overflow_has_elapsed_from_its_own_event_on() -> None:
+    # At 31 contact 0's answered round expires to no effect; it must not hand contact 1 to group 1.
+    groups = [G(), G(serves={0: (0, 1, 30)})]
+    log = play([C(0, work=[100], patience=[31]), C(1, patience=[30])], [A(), A(group=1)], groups)
+    assert outcomes(log) == [Outcome.SERVED, Outcome.ABANDONED]
+
+
 def test_what_an_event_creates_at_the_same_instant_joins_its_own_class() -> None:
     # Contact 0 takes no time: its reply's end (class 2) comes before contact 1's arrival (class 5),
     # so both are taken by the one agent at the same instant and neither waits.
