@@ -35,21 +35,26 @@ class Purpose(IntEnum):
     ARRIVALS = 2
     """Number and times of a queue's own contacts; name: the queue."""
     BOT = 3
-    """Covered or not, resolved or not; name: the lineage (the queue, or root>...>queue for follow-ups)."""
+    """Covered or not, resolved or not; name: the lineage, which is the queue or, for follow-ups,
+    root>k:queue>...: what the k-th entry of `then` brings (`cssim.demand.draw`)."""
     ROUNDS = 4
     """Numbers of rounds; name: the lineage."""
     WORK = 5
-    """Reply work; name: the lineage."""
+    """Reply work of first rounds; name: the lineage."""
     THINK = 6
     """Think times; name: the lineage."""
     PATIENCE = 7
-    """Patience, first and later rounds; name: the lineage."""
+    """Patience in first rounds; name: the lineage."""
     LINGER = 8
     """Whether the buyer lingers; name: the lineage."""
     FOLLOW_UP = 9
     """Which contacts bring a follow-up, and its delay; name: the follow-up's lineage."""
     PRESENCE = 10
     """Who turns up; name: group, date and shift; the k-th number belongs to the k-th agent."""
+    LATER_WORK = 11
+    """Reply work of later rounds; name: the lineage."""
+    LATER_PATIENCE = 12
+    """Patience in later rounds; name: the lineage."""
 
 
 @dataclass(frozen=True)

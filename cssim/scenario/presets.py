@@ -9,14 +9,113 @@ from typing import Any, Final
 
 Preset = dict[str, Any]
 
+# FIXME-STUDY
 FORECASTS: Final[dict[str, Preset]] = {
-    "good": {"day_cv": 0.05, "within_day": {"cv": 0.10, "half_life": "1h"}, "why": "own counts of like sales"},
-    "usual": {"day_cv": 0.12, "within_day": {"cv": 0.20, "half_life": "1h"}, "why": "a planner's guess"},
-    "poor": {"day_cv": 0.20, "within_day": {"cv": 0.30, "half_life": "1h"}, "why": "a first sale"},
+    "good": {
+        "day_cv": 0.05,
+        "within_day": {"cv": 0.15, "half_life": "1h"},
+        "why": "own counts of like sales; what stays is the drift that real counts show about their own mean",
+    },
+    "usual": {
+        "day_cv": 0.12,
+        "within_day": {"cv": 0.20, "half_life": "1h"},
+        "why": "a planner's guess: day totals off by 5 to 20%, and the drift of real counts",
+    },
+    "poor": {
+        "day_cv": 0.20,
+        "within_day": {"cv": 0.30, "half_life": "1h"},
+        "why": "a first sale: the upper end of how far day totals are off",
+    },
 }
+
+# Weights are relative; a spike's height counts in mean weights of a day. Shapes of questions are estimates,
+# with their reasons, until a shop puts its own counts in their place; shapes of orders are published data.
+_SHOP_DAY: Final = [
+    ["00:00", 0.6], ["01:00", 0.3], ["02:00", 0.12], ["06:00", 0.2], ["07:00", 0.4], ["08:00", 0.7],
+    ["08:30", 1.0], ["10:00", 1.2], ["11:00", 1.0], ["12:00", 1.2], ["14:00", 1.1], ["17:00", 0.9],
+    ["19:00", 1.2], ["20:00", 1.6], ["21:00", 1.9], ["22:30", 1.6], ["23:00", 1.2], ["23:30", 0.9],
+]  # fmt: skip
+_AFTER_SALES_DAY: Final = [
+    ["00:00", 0.35], ["01:00", 0.15], ["02:00", 0.08], ["07:00", 0.3], ["08:00", 0.7], ["09:00", 1.4],
+    ["12:00", 1.2], ["14:00", 1.5], ["18:00", 1.2], ["20:00", 1.4], ["22:00", 1.1], ["23:00", 0.7],
+]  # fmt: skip
 
 PROFILES: Final[dict[str, Preset]] = {
     "flat": {"points": [["00:00", 1]], "why": "nothing known"},
+    "office_day": {
+        "points": [
+            ["00:00", 0],
+            ["08:30", 0.4],
+            ["09:00", 1],
+            ["09:30", 1.3],
+            ["11:30", 0.9],
+            ["12:00", 0.6],
+            ["13:30", 1],
+            ["14:00", 1.3],
+            ["17:00", 0.9],
+            ["18:00", 0.3],
+            ["18:30", 0],
+        ],
+        "why": "an office-hours line: closed at night, peaks in mid-morning and mid-afternoon, a dip at "
+        "lunch",
+    },
+    "shop_day": {
+        "points": _SHOP_DAY,
+        "why": "an ordinary day of an online shop: lull 02:00-08:30, busy 08:30-11:00 and 12:00-17:00, "
+        "highest after 20:00 (planners' guides; a Double 12 guide names 12-14 and 20-23 as the "
+        "peaks of inquiries)",
+    },
+    "double11": {
+        "points": _SHOP_DAY,
+        "spikes": [
+            {"at": "opens", "lead_in": "2h", "height": 6, "decay": "30min"},
+            {"at": "opens", "lead_in": "6h", "height": 1, "decay": "3h"},
+        ],
+        "why": "questions before paying, an estimate (no published curve was found): buyers ask before "
+        "they buy, so chats rise through the evening, reach five to eight times the usual in the "
+        "half hour before the opening (a vendor's figure), halve every half hour after it, fall in "
+        "the small hours and come back in the evening; the day itself is `shop_day`",
+    },
+    "618": {
+        "points": _SHOP_DAY,
+        "spikes": [
+            {"at": "opens", "lead_in": "2h", "height": 3, "decay": "30min"},
+            {"at": "opens", "lead_in": "6h", "height": 0.7, "decay": "3h"},
+        ],
+        "why": "as double11 with half its peak, an estimate: a sale of 18 days whose opening draws less "
+        "of the whole (see orders_618)",
+    },
+    "after_sales_double11": {
+        "points": _AFTER_SALES_DAY,
+        "spikes": [
+            {"at": "opens", "height": 2, "decay": "30min"},
+            {"at": "opens", "height": 0.3, "decay": "2d"},
+        ],
+        "why": "two streams, an estimate: wrong orders refunded and bought again within minutes of the "
+        "opening, and shipping, exchanges and refunds in the daytime hours to days later",
+    },
+    "orders_double11": {
+        "points": [
+            ["+0s", 33.527],
+            ["+1min36s", 7.739],
+            ["+1h3min59s", 5.017],
+            ["+1h26min7s", 0.549],
+            ["+14h21min27s", 0.559],
+            ["+16h31min", 0.656],
+            ["+24h", 0.067],
+        ],
+        "source": "payments on Alibaba's platforms, 2019-11-11, intensity over the day's mean between "
+        "published milestones (CGTN 2019-11-12); after 24 h an average day (GMV of fiscal 2020, "
+        "6,589 bn CNY a year, over the sale's 268.4 bn); opened at 00:00, so the lull of the small "
+        "hours is in it",
+    },
+    "orders_618": {
+        "points": [["+0s", 6.22], ["+11min34s", 0.802], ["+14h4min", 1.175], ["+24h", 0.12]],
+        "source": "JD, 2021-06-18: 269.2 bn CNY of the sale by 00:11:34, 305.6 by 14:04, 343.8 at 24:00 "
+        "(JD's corporate blog, 2021-06-19); the first 11 min 34 s, not published, are taken to "
+        "hold 5% of the day, half of what they held in orders_double11; after 24 h an average day, "
+        "an estimate",
+    },
 }
 
 TARGETS: Final[dict[str, Preset]] = {

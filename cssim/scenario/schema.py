@@ -329,6 +329,7 @@ class Profile(Model):
                 raise Wrong("profile.unknown", given=name, allowed=", ".join(PROFILES))
             filled = {**PROFILES[name], **filled}
         filled.pop("why", None)
+        filled.pop("source", None)
         points = filled.get("points")
         if not isinstance(points, (list, tuple)) or not points:
             raise Wrong("profile.points", given=points)

@@ -1,0 +1,262 @@
+"""One replication's contacts, drawn before any engine starts.
+
+Every number has its own stream (`cssim.demand.streams`), named by the queue or, for follow-ups, by the
+line of descent: ``pre_sales>0:order_change`` is what the first entry under pre-sales' `then` brings. So a
+new queue, or a new entry at the end of `then`, shifts no other number; nor does a bot that resolves more,
+as everything is drawn for every contact and what is not needed is dropped afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
+from cssim.demand.distributions import GRID, on_grid, quantile, sample, sample_rounds
+from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
+from cssim.demand.level import level
+from cssim.demand.streams import Purpose, Streams
+from cssim.errors import InputError
+from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.schema import Queue, Scenario
+
+MOST_ROUNDS = 2e7
+"""Most rounds that a replication is expected to have; more would not fit into memory."""
+
+
+def draw(scenario: Scenario, streams: Streams, curves: Sequence[Curve] | None = None) -> Contacts:
+    """What buyers will do in one replication.
+
+    Args:
+        scenario: the scenario.
+        streams: seed, phase and replication.
+        curves: what `curves_of` gives for the scenario; to save work where many replications are drawn.
+
+    Raises:
+        InputError: as `curves_of`.
+    """
+    curves = curves_of(scenario) if curves is None else curves
+    generation = _own(scenario, streams, curves)
+    batches: list[_Batch] = []
+    while generation:
+        batches += generation
+        row = sum(len(batch.rows) for batch in batches)
+        generation = list(_follow_ups(scenario, streams, generation, row))
+    return _assemble(scenario, batches)
+
+
+def curves_of(scenario: Scenario) -> tuple[Curve, ...]:
+    """The queues' curves of expected arrivals, in the scenario's order.
+
+    Raises:
+        InputError: as `forecast.curve_of`; or follow-ups without end; or more contacts than fit into memory.
+    """
+    check_end(shares(scenario, 1.0))
+    total = expected_contacts(scenario).total
+    rounds = sum(n * queue.chat.rounds.mean for n, queue in zip(total, scenario.queues.values(), strict=True))
+    if not rounds <= MOST_ROUNDS:
+        raise InputError.one("demand.too_many", path="queues", rounds=rounds, allowed=MOST_ROUNDS)
+    return tuple(curve_of(scenario, name) for name in scenario.queues)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """How contacts of one line go once they have come; n contacts."""
+
+    covered: Bools
+    deflected: Bools
+    delay: Floats
+    lingers: Bools
+    rounds: Ints
+    """None where the bot resolves the contact."""
+    work: Floats
+    think: Floats
+    patience: Floats
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Contacts of one line of descent, in the order in which they were drawn.
+
+    Attributes:
+        lineage: name of its streams.
+        queue: index.
+        retry: whether the line has a retry in it already.
+        rows: their contact numbers, (n,).
+        arrival, buyer, parent, wake, trigger: as in `Contacts`.
+        course: what happens to them.
+    """
+
+    lineage: str
+    queue: int
+    retry: bool
+    rows: Ints
+    buyer: Ints
+    arrival: Floats
+    parent: Ints
+    wake: Floats
+    trigger: Trigger
+    course: _Course
+
+
+def arrivals(scenario: Scenario, queue: str, curve: Curve, streams: Streams) -> Floats:
+    """Arrival times of the queue's own contacts: on the grid, ascending, in [0, horizon).
+
+    A Poisson process of rate 1, stretched by the inverse of the cumulative expected arrivals (Cinlar 1975),
+    so that the k-th contact of a replication stays the k-th if the volume changes.
+    """
+    expected = curve.pieces * level(scenario, queue, streams, curve.knots[:-1])
+    cumulative = np.concatenate([[0.0], np.cumsum(expected)])
+    rng, total, clock = streams.of(Purpose.ARRIVALS, queue), cumulative[-1], np.zeros(1)
+    while clock[-1] < total:
+        missing = total - clock[-1]
+        gaps = rng.standard_exponential(int(missing + 4 * missing**0.5) + 8)
+        clock = np.concatenate([clock, clock[-1] + np.cumsum(gaps)])
+    times = np.interp(clock[1:][clock[1:] < total], cumulative, curve.knots)
+    last = np.ceil(curve.knots[-1] * GRID) - 1
+    return np.asarray(np.minimum(np.floor(times * GRID), last) / GRID)
+
+
+def _own(scenario: Scenario, streams: Streams, curves: Sequence[Curve]) -> list[_Batch]:
+    """The contacts that come by themselves, numbered by arrival, queue and position."""
+    names = list(scenario.queues)
+    times = [arrivals(scenario, name, curve, streams) for name, curve in zip(names, curves, strict=True)]
+    sizes = [len(t) for t in times]
+    queue = np.repeat(np.arange(len(names)), sizes)
+    rank = np.empty(len(queue), dtype=np.int64)
+    rank[np.lexsort((queue, np.concatenate(times)))] = np.arange(len(queue))
+    rows = np.split(rank, np.cumsum(sizes)[:-1])
+    return [
+        _Batch(
+            lineage=_escaped(name),
+            queue=q,
+            retry=False,
+            rows=rows[q],
+            buyer=rows[q],
+            arrival=times[q],
+            parent=np.full(sizes[q], NOBODY, dtype=np.int64),
+            wake=np.zeros(sizes[q]),
+            trigger=Trigger.NONE,
+            course=_course(scenario.queues[name], _escaped(name), sizes[q], streams),
+        )
+        for q, name in enumerate(names)
+        if sizes[q]
+    ]
+
+
+def _follow_ups(
+    scenario: Scenario, streams: Streams, parents: Sequence[_Batch], row: int
+) -> Iterator[_Batch]:
+    """The next generation, numbered from `row` on: each entry of `then` an independent chance per contact.
+
+    A retry is not drawn below another retry; that a buyer retries once among siblings is for the engine.
+    """
+    queues = list(scenario.queues)
+    for batch in parents:
+        for position, entry in enumerate(scenario.queues[queues[batch.queue]].then):
+            trigger = Trigger.RESOLVED if entry.on == "resolved" else Trigger.ABANDONED
+            if trigger is Trigger.ABANDONED and batch.retry:
+                continue
+            lineage = f"{batch.lineage}>{position}:{_escaped(entry.queue)}"
+            luck = streams.of(Purpose.FOLLOW_UP, lineage).random((len(batch.rows), 2))
+            chosen = luck[:, 0] < entry.share
+            n = int(chosen.sum())
+            if n == 0:
+                continue
+            yield _Batch(
+                lineage=lineage,
+                queue=queues.index(entry.queue),
+                retry=batch.retry or trigger is Trigger.ABANDONED,
+                rows=np.arange(row, row + n),
+                buyer=batch.buyer[chosen],
+                arrival=np.full(n, np.nan),
+                parent=batch.rows[chosen],
+                wake=on_grid(quantile(entry.after, luck[chosen, 1])),
+                trigger=trigger,
+                course=_course(scenario.queues[entry.queue], lineage, n, streams),
+            )
+            row += n
+
+
+def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
+    """Bot, rounds, work, think times and patience of n contacts; drawn for all, kept for those offered."""
+    chat, patience, bot = queue.chat, queue.patience, queue.bot
+    covered = deflected = np.zeros(n, dtype=bool)
+    if bot is not None:
+        luck = streams.of(Purpose.BOT, lineage).random((n, 2))
+        covered = luck[:, 0] < bot.covers
+        deflected = covered & (luck[:, 1] < bot.resolves)
+    delay = np.where(covered, on_grid(bot.hands_over_after if bot else 0.0), 0.0)
+    rounds = sample_rounds(chat.rounds, streams.of(Purpose.ROUNDS, lineage), n)
+    all_rounds = int(rounds.sum())
+    first = np.zeros(all_rounds, dtype=bool)
+    first[np.cumsum(rounds) - rounds] = True
+    later = ~first
+
+    # first and later rounds have streams of their own: longer chats change no first reply
+    work, think, patient = np.empty(all_rounds), np.zeros(all_rounds), np.full(all_rounds, np.inf)
+    work[first] = sample(chat.first_reply or chat.reply, streams.of(Purpose.WORK, lineage), n)
+    work[later] = sample(chat.reply, streams.of(Purpose.LATER_WORK, lineage), all_rounds - n)
+    think[later] = sample(chat.think, streams.of(Purpose.THINK, lineage), all_rounds - n)
+    waits = quantile(patience, streams.of(Purpose.PATIENCE, lineage).random(n))
+    patient[first] = on_grid(waits * np.where(covered, bot.patience_factor if bot else 1.0, 1.0))
+    if patience.later is not None:
+        patient[later] = sample(patience.later, streams.of(Purpose.LATER_PATIENCE, lineage), all_rounds - n)
+    lingers = streams.of(Purpose.LINGER, lineage).random(n) < patience.lingers
+
+    kept = np.repeat(~deflected, rounds)
+    return _Course(
+        covered=covered,
+        deflected=deflected,
+        delay=delay,
+        lingers=lingers,
+        rounds=np.where(deflected, 0, rounds),
+        work=work[kept],
+        think=think[kept],
+        patience=patient[kept],
+    )
+
+
+def _assemble(scenario: Scenario, batches: Sequence[_Batch]) -> Contacts:
+    """The batches as one table, in the order of contact numbers."""
+    rows = _joined([b.rows for b in batches], np.int64)
+    order = np.empty(len(rows), dtype=np.int64)
+    order[rows] = np.arange(len(rows))
+    sizes = [len(b.rows) for b in batches]
+    rounds = _joined([b.course.rounds for b in batches], np.int64)
+    first = np.concatenate([[0], np.cumsum(rounds[order])])
+    # round j of the table is the j-th after its contact's first, there and among the batches alike
+    begin = (np.cumsum(rounds) - rounds)[order]
+    round_order = np.repeat(begin - first[:-1], rounds[order]) + np.arange(first[-1])
+    return Contacts(
+        queues=tuple(scenario.queues),
+        horizon=scenario.horizon.seconds,
+        queue=np.repeat(np.array([b.queue for b in batches], dtype=np.int64), sizes)[order],
+        buyer=_joined([b.buyer for b in batches], np.int64)[order],
+        arrival=_joined([b.arrival for b in batches])[order],
+        covered=_joined([b.course.covered for b in batches], np.bool_)[order],
+        deflected=_joined([b.course.deflected for b in batches], np.bool_)[order],
+        delay=_joined([b.course.delay for b in batches])[order],
+        lingers=_joined([b.course.lingers for b in batches], np.bool_)[order],
+        parent=_joined([b.parent for b in batches], np.int64)[order],
+        trigger=np.repeat(np.array([b.trigger for b in batches], dtype=np.int64), sizes)[order],
+        wake=_joined([b.wake for b in batches])[order],
+        first=first.astype(np.int64),
+        work=_joined([b.course.work for b in batches])[round_order],
+        think=_joined([b.course.think for b in batches])[round_order],
+        patience=_joined([b.course.patience for b in batches])[round_order],
+        until_sent=np.array([q.patience.until == "sent" for q in scenario.queues.values()], dtype=bool),
+    )
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=dtype), *parts])
+
+
+def _escaped(name: str) -> str:
+    """The name so that no name can pass for a line of descent."""
+    return name.replace("\\", "\\\\").replace(">", "\\>")
