@@ -1,31 +1,60 @@
-"""The pocket calculator: a planner's questions to Erlang's formulas, answered for a range of agents at once."""
+"""The pocket calculator: a planner's questions to Erlang's formulas, for several numbers of agents."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from cssim.errors import InputError
+from cssim.errors import InputError, Wrong
 from cssim.queueing import erlang
 
 Model = Literal["b", "c", "a"]
 
+MOST_ROWS = 1000
+"""Numbers of agents that one question may ask about."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is known, and what is promised.
+
+    Attributes:
+        model: `b` (who finds nobody free is turned away), `c` (everyone waits), `a` (who waits may leave).
+        load: offered work, erlangs.
+        work: seconds per contact; None where times are neither known nor asked for.
+        within: T, seconds, of the share answered in time, or None.
+        patience: mean, seconds; infinite but for Erlang A.
+        at_least: share to be answered within T (Erlang B: not to be turned away), or None.
+    """
+
+    model: Model
+    load: float
+    work: float | None = None
+    within: float | None = None
+    patience: float = math.inf
+    at_least: float | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Contacts per second."""
+        return self.load / self.work if self.work else None
+
 
 @dataclass(frozen=True)
 class Row:
-    """What so many agents would do; None where it is not defined (no times given, or the line grows for ever).
+    """What so many agents would do; None where the model has no such thing or it has no bound.
 
     Attributes:
         agents: people, each with one contact at a time.
-        blocked: share turned away (Erlang B), else None.
-        waits: share that has to wait (Erlang C), else None.
+        blocked: share turned away (Erlang B).
+        waits: share that has to wait (Erlang C and A).
         within: share of contacts answered within T (Erlang C and A).
         mean_wait: mean wait of all contacts, seconds (Erlang C and A).
-        abandons: share that gives up (Erlang A), else None.
+        abandons: share that gives up (Erlang A).
         occupancy: share of their time that agents are busy.
     """
 
@@ -40,131 +69,120 @@ class Row:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows for the agents asked about, and the fewest agents where a promise was given.
+    """Rows by number of agents, and the fewest agents that keep the promise (None where there is none)."""
 
-    Attributes:
-        model: Erlang's formula.
-        load: offered work, erlangs.
-        rate: contacts per second, or None where only the load is known.
-        work: seconds per contact, or None.
-        within: T, seconds, or None.
-        patience: mean, seconds, or None.
-        at_least: the promise, or None.
-        fewest: the fewest agents that keep it, or None where none was asked for.
-        rows: by number of agents.
-    """
-
-    model: Model
-    load: float
-    rate: float | None
-    work: float | None
-    within: float | None
-    patience: float | None
-    at_least: float | None
+    question: Question
     fewest: int | None
     rows: tuple[Row, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON; None where there is nothing to say."""
+        asked = self.question
+        return {
+            "schema": "cssim.erlang/1",
+            "model": asked.model,
+            "load": asked.load,
+            "rate_per_s": asked.rate,
+            "work_s": asked.work,
+            "within_s": asked.within,
+            "patience_s": asked.patience if math.isfinite(asked.patience) else None,
+            "at_least": asked.at_least,
+            "fewest": self.fewest,
+            "rows": [asdict(row) for row in self.rows],
+        }
 
-def ask(
+
+def question(
     model: Model,
     *,
     load: float | None = None,
     rate: float | None = None,
     work: float | None = None,
-    agents: Sequence[int] = (),
     within: float | None = None,
     at_least: float | None = None,
     patience: float | None = None,
-) -> Answer:
-    """The answers of Erlang B, C or A.
-
-    Args:
-        model: `b` (no line: who finds nobody free is turned away), `c` (everyone waits), `a` (who waits may leave).
-        load: erlangs; or `rate` (per second) and `work` (seconds), which are needed wherever a time is asked for.
-        agents: numbers of agents to show; only the fewest where empty.
-        within: T in seconds.
-        at_least: share to be answered within T (Erlang B: not to be turned away).
-        patience: mean, seconds (Erlang A).
+) -> Question:
+    """A question from what a planner gives: `load` in erlangs, or `rate` per second and `work` in seconds.
 
     Raises:
-        InputError: too little or too much was given.
+        InputError: too little, too much, or what the model does not know.
     """
-    load, rate, work = _load(load, rate, work)
-    if model == "a" and (rate is None or patience is None):
-        raise InputError.one("pocket.needs_patience")
+    if rate is not None and work is not None and load is None:
+        load = rate * work
+    elif load is None or rate is not None:
+        raise InputError.one("pocket.load")
+    if not (math.isfinite(load) and load > 0) or work == 0:
+        raise InputError.one("pocket.no_load")
+    if (model == "a") != (patience is not None):
+        raise InputError.one("pocket.patience")
     if model == "b" and within is not None:
         raise InputError.one("pocket.no_within")
-    if model != "b" and (within is not None or at_least is not None) and rate is None:
-        raise InputError.one("pocket.needs_rate")
     if model != "b" and at_least is not None and within is None:
         raise InputError.one("pocket.needs_within")
-    if not agents and at_least is None:
+    if work is None and (within is not None or patience is not None):
+        raise InputError.one("pocket.needs_work")
+    if at_least == 1:
+        raise InputError.one("pocket.certain")
+    return Question(model, load, work, within, math.inf if patience is None else patience, at_least)
+
+
+def parse_agents(text: str) -> range:
+    """The numbers of agents that `12` or `10:20` (both ends included) means.
+
+    Raises:
+        Wrong: neither, or too many.
+    """
+    first, _, last = text.partition(":")
+    try:
+        agents = range(int(first), int(last or first) + 1)
+    except ValueError:
+        agents = range(0)
+    if not 1 <= len(agents) <= MOST_ROWS or agents[0] < 1:
+        raise Wrong("pocket.agents", most=MOST_ROWS)
+    return agents
+
+
+def ask(asked: Question, agents: Sequence[int] = ()) -> Answer:
+    """The answer for these numbers of agents; without any, for those around the fewest that are enough.
+
+    Raises:
+        InputError: neither agents nor a promise, or no number of agents can keep the promise.
+    """
+    fewest = _fewest(asked) if asked.at_least is not None else None
+    if not agents and fewest is None:
         raise InputError.one("pocket.needs_agents")
-    fewest = None
-    if at_least is not None:
-        fewest = _fewest(model, load, rate, work, within, at_least, patience)
-    shown = list(agents) or [n for n in range((fewest or 1) - 2, (fewest or 1) + 3) if n >= 1]
-    rows = tuple(_row(model, n, load, rate, work, within, patience) for n in shown)
-    return Answer(model, load, rate, work, within, patience, at_least, fewest, rows)
+    shown = agents or [n for n in range((fewest or 1) - 2, (fewest or 1) + 3) if n >= 1]
+    return Answer(asked, fewest, tuple(_row(asked, n) for n in shown))
 
 
-def _load(
-    load: float | None, rate: float | None, work: float | None
-) -> tuple[float, float | None, float | None]:
-    if rate is not None and work is not None and load is None:
-        return rate * work, rate, work
-    if load is not None and rate is None:
-        return load, (load / work if work else None), work
-    raise InputError.one("pocket.load")
-
-
-def _row(
-    model: Model,
-    agents: int,
-    load: float,
-    rate: float | None,
-    work: float | None,
-    within: float | None,
-    patience: float | None,
-) -> Row:
-    if model == "b":
+def _row(asked: Question, agents: int) -> Row:
+    load, work = asked.load, asked.work or 1.0
+    rate = load / work
+    if asked.model == "b":
         blocked = float(erlang.b(load, agents))
         return Row(agents, blocked=blocked, occupancy=load * (1 - blocked) / agents)
-    inside = mean = None
-    lasting = math.inf if patience is None else patience
-    if rate is not None and work is not None:
-        mean = _finite(float(erlang.mean_wait(rate, work, agents, lasting)))
-        if within is not None:
-            inside = float(erlang.service_level(rate, work, agents, within, lasting))
-    if model == "c":
-        waits = float(erlang.c(load, agents))
-        return Row(agents, waits=waits, within=inside, mean_wait=mean, occupancy=min(load / agents, 1.0))
-    assert rate is not None and work is not None and patience is not None
-    gone = float(erlang.abandonment(rate, work, agents, patience))
-    return Row(agents, within=inside, mean_wait=mean, abandons=gone, occupancy=load * (1 - gone) / agents)
+    times = (rate, work, agents)
+    inside = None
+    if asked.within is not None:
+        inside = float(erlang.service_level(*times, asked.within, asked.patience))
+    wait = float(erlang.mean_wait(*times, asked.patience)) if asked.work else math.inf
+    return Row(
+        agents,
+        waits=float(erlang.waiting(*times, asked.patience)),
+        within=inside,
+        mean_wait=wait if math.isfinite(wait) else None,
+        abandons=float(erlang.abandonment(*times, asked.patience)) if asked.model == "a" else None,
+        occupancy=float(erlang.occupancy(*times, asked.patience)),
+    )
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _fewest(
-    model: Model,
-    load: float,
-    rate: float | None,
-    work: float | None,
-    within: float | None,
-    at_least: float,
-    patience: float | None,
-) -> int:
-    if model != "b":
-        assert rate is not None and work is not None and within is not None
-        lasting = math.inf if patience is None else patience
-        return int(erlang.agents(rate, work, within, at_least, lasting))
-    if at_least >= 1:
-        raise InputError.one("pocket.certain")
+def _fewest(asked: Question) -> int:
+    at_least = asked.at_least or 0.0
+    if asked.model != "b":
+        work = asked.work or 1.0
+        return int(erlang.agents(asked.load / work, work, asked.within or 0.0, at_least, asked.patience))
     most = 16
-    while float(erlang.b(load, most)) > 1 - at_least:
+    while float(erlang.b(asked.load, most)) > 1 - at_least:
         most *= 2
-    enough = np.asarray(erlang.b(load, np.arange(1, most + 1))) <= 1 - at_least
+    enough = np.asarray(erlang.b(asked.load, np.arange(1, most + 1))) <= 1 - at_least
     return 1 + int(np.argmax(enough))

@@ -69,7 +69,7 @@ def write(contents: Mapping[Path, bytes]) -> None:
             if old is not None:
                 shutil.copy2(path, old)
             before[path] = old
-            os.replace(new, path)
+            new.replace(path)
     except BaseException as error:
         _put_back(before, staged)
         _remove(staged.values())
@@ -104,6 +104,6 @@ def _put_back(before: Mapping[Path, Path | None], staged: Mapping[Path, Path]) -
     for path, old in before.items():
         with contextlib.suppress(OSError):
             if old is not None:
-                os.replace(old, path)
+                old.replace(path)
             elif not staged[path].exists():
                 path.unlink(missing_ok=True)

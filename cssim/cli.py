@@ -1,0 +1,308 @@
+"""The commands: each parses, calls one function of the rooms below, prints, and ends with an exit code.
+
+Only the standard library and typer are imported here, so that `cssim --help` is as quick as it can be;
+every command brings what it needs. Help texts are message keys until the reader's language is known.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from cssim.errors import CssimError, Fault, InputError, Wrong
+from cssim.messages import Language, say, speak, spoken
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cssim.scenario.schema import Scenario
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAULT = 1
+    INPUT = 2
+    INFEASIBLE = 3
+    UNDECIDED = 4
+    MISSED = 5
+    STOPPED = 130
+
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="help.scenario")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="help.seed")]
+AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="help.workers")]
+Lang = Annotated[Language | None, typer.Option("--lang", help="help.lang")]
+Force = Annotated[bool, typer.Option("--force", help="help.force")]
+
+
+# -- the commands -----------------------------------------------------------------------------------------
+
+
+@app.callback(invoke_without_command=True, help="help.cssim", epilog="help.exit_codes")
+def _cssim(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="help.version")] = False,
+    lang: Lang = None,
+) -> None:
+    if version:
+        from cssim import __version__
+
+        print(f"cssim {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command("new", help="help.new")
+def _new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="help.new.name")],
+    template: Annotated[str, typer.Option("--template", metavar="T", help="help.template")] = "pdd_5min",
+    force: Force = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files
+    from cssim.scenario import templates
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    text = templates.template(template, spoken())
+    files.require_free([path], force)
+    files.write({path: text.encode()})
+    if as_json:
+        _print_json({"file": str(path), "template": template})
+    else:
+        print(say("new.written", path=path))
+
+
+@app.command("check", help="help.check")
+def _check(
+    scenario: ScenarioFile,
+    resolved: Annotated[bool, typer.Option("--resolved", help="help.resolved")] = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    shop = _read_scenario(scenario)
+    if resolved and not as_json:
+        from cssim.scenario.load import dump
+
+        print(dump(shop), end="")
+        return
+    from cssim.roster.outlook import outlook_of
+
+    outlook = outlook_of(shop)
+    if as_json:
+        _print_json(outlook.to_dict())
+    else:
+        from cssim.report import tables
+
+        tables.outlook(tables.console(), outlook)
+
+
+@app.command("simulate", help="help.simulate")
+def _simulate(
+    scenario: ScenarioFile,
+    roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="help.roster")] = None,
+    replications: Annotated[int | None, typer.Option("--replications", min=1, help="help.replications")] = None,
+    precision: Annotated[str | None, typer.Option("--precision", metavar="P", help="help.precision")] = None,
+    engine: Annotated[Literal["fast", "reference"] | None, typer.Option("--engine", help="help.engine")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="help.out.file")] = None,
+    seed: Seed = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    lang: Lang = None,
+) -> None:
+    from cssim import experiment
+    from cssim.report import files, progress, tables
+
+    shop = _read_scenario(scenario)
+    files.require_free([out] if out else [], force)
+    with progress.days(say("progress.simulate")) as tick:
+        result = experiment.simulate(
+            shop,
+            _read_roster(shop, roster),
+            replications=replications,
+            precision=_share("--precision", precision),
+            seed=seed,
+            engine=engine or "reference",
+            workers=workers,
+            progress=tick,
+        )
+    if out:
+        files.write({out: result.to_json().encode()})
+    if as_json:
+        print(result.to_json())
+    else:
+        tables.simulation(tables.console(), result)
+    raise typer.Exit(_exit_of(target.verdict for target in result.targets))
+
+
+@app.command("erlang", help="help.erlang")
+def _erlang(
+    model: Annotated[Literal["b", "c", "a"], typer.Argument(metavar="b|c|a", help="help.erlang.model")],
+    load: Annotated[float | None, typer.Option("--load", help="help.erlang.load")] = None,
+    rate: Annotated[str | None, typer.Option("--rate", metavar="32/h", help="help.erlang.rate")] = None,
+    work: Annotated[str | None, typer.Option("--work", metavar="3min", help="help.erlang.work")] = None,
+    agents: Annotated[str | None, typer.Option("--agents", metavar="N|N:M", help="help.erlang.agents")] = None,
+    within: Annotated[str | None, typer.Option("--within", metavar="20s", help="help.erlang.within")] = None,
+    at_least: Annotated[
+        str | None, typer.Option("--at-least", metavar="80%", help="help.erlang.at_least")
+    ] = None,
+    patience: Annotated[
+        str | None, typer.Option("--patience", metavar="2min", help="help.erlang.patience")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    from cssim.queueing import pocket
+    from cssim.scenario.units import parse_duration, parse_rate, parse_share
+
+    question = pocket.question(
+        model,
+        load=load,
+        rate=_parsed("--rate", parse_rate, rate),
+        work=_parsed("--work", parse_duration, work),
+        within=_parsed("--within", parse_duration, within),
+        at_least=_parsed("--at-least", parse_share, at_least),
+        patience=_parsed("--patience", parse_duration, patience),
+    )
+    answer = pocket.ask(question, _parsed("--agents", pocket.parse_agents, agents) or ())
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        from cssim.report import tables
+
+        tables.pocket(tables.console(), answer)
+
+
+# -- what they share --------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+
+def _parsed(option: str, parse: Callable[[object], T], text: str | None) -> T | None:
+    """An option's text as `parse` reads it; a fault names the option."""
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values, option)]) from None
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _exit_of(verdicts: Iterable[str]) -> Exit:
+    """The exit code that the verdicts on the targets ask for."""
+    found = set(verdicts)
+    if "missed" in found:
+        return Exit.MISSED
+    return Exit.UNDECIDED if "undecided" in found else Exit.DONE
+
+
+# -- the way in and out -----------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every ending becomes an exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    speak(_language(given))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8" if "--json" in given else None, errors="replace")
+    sys.exit(_run(given))
+
+
+def _run(given: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    _put_into_words(command)
+    try:
+        command.main(given, prog_name="cssim")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else Exit.FAULT
+        if code == Exit.STOPPED:
+            _complain(say("cli.stopped"))
+        return code
+    except InputError as error:
+        _complain(error.text())
+        if "--json" in given:
+            _print_json({"schema": "cssim.error/1", "faults": [_fault(fault) for fault in error.faults]})
+        return Exit.INPUT
+    except CssimError as error:
+        _complain(str(error))
+        return Exit.FAULT
+    except Exception as error:
+        _complain(_unexpected(error))
+        return Exit.FAULT
+    return Exit.DONE
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    """A fault for programs: where, and the words."""
+    place = fault.place
+    return {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "path": fault.path,
+        "key": fault.key,
+        "text": fault.text(),
+    }
+
+
+def _unexpected(error: Exception) -> str:
+    """What to say of a fault of the program; the details go to a file, or to stderr where asked for."""
+    import tempfile
+    import traceback
+
+    details = "".join(traceback.format_exception(error))
+    if os.environ.get("CSSIM_TRACEBACK"):
+        return details
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="cssim-", suffix=".txt", delete=False
+        ) as file:
+            file.write(details)
+    except OSError:
+        return say("cli.unexpected", what=f"{type(error).__name__}: {error}", where="CSSIM_TRACEBACK=1")
+    return say("cli.unexpected", what=f"{type(error).__name__}: {error}", where=file.name)
+
+
+def _language(given: Sequence[str]) -> Language:
+    """The language asked for by `--lang`, else the machine's: needed before the options are parsed."""
+    for option, value in zip(given, [*given[1:], ""], strict=True):
+        if option in ("--lang=en", "--lang=zh") or (option == "--lang" and value in ("en", "zh")):
+            return "zh" if (option + value).endswith("zh") else "en"
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
+    spoken_here = named or locale.getlocale()[0] or ""
+    return "zh" if spoken_here.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _put_into_words(command: Any) -> None:
+    """Replace the message keys of the help texts by the reader's words."""
+    if command.help:
+        command.help = say(command.help)
+    if command.epilog:
+        command.epilog = say(command.epilog)
+    for parameter in command.params:
+        parameter.help = say(getattr(parameter, "help", None) or "help.help")
+    for inner in getattr(command, "commands", {}).values():
+        _put_into_words(inner)
