@@ -9,7 +9,11 @@ from typing import Any, Final
 
 Preset = dict[str, Any]
 
-# FIXME-STUDY
+# Checked against a bank's calls, 08:00 to 24:00 of the 18 ordinary weekdays of 1999-02, 22 in a quarter of
+# an hour: variance/mean 2.18, lag-1 correlation .48 (.33 within a day); about their own mean, a day cv of 5%
+# with a drift of cv 22% and a half-life of 1 h fits best. `usual` gives 2.17, .51 and .33 at that volume, and
+# 2.6 to 3.1 at 30 to 40 in a quarter of an hour. The drift is there however well a day is forecast, so `good`
+# keeps 15% (1.7 at 30).
 FORECASTS: Final[dict[str, Preset]] = {
     "good": {
         "day_cv": 0.05,
