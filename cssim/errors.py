@@ -67,19 +67,25 @@ class InputError(CssimError):
 
 
 class Wrong(ValueError):
-    """A single value is not what its field allows; the loader gives it a path and a place."""
+    """A single value is not what its field allows; the loader gives it a path and a place.
 
-    def __init__(self, key: str, /, **values: object) -> None:
+    Attributes:
+        key, values: of the message.
+        field: where, below the thing that was validated, the fault lies; empty for the thing itself.
+    """
+
+    def __init__(self, key: str, /, *, field: tuple[str | int, ...] = (), **values: object) -> None:
         self.key = key
         self.values = values
+        self.field = field
         super().__init__(key, values)
 
     def __str__(self) -> str:
         return say(self.key, None, **self.values)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_wrong, (self.key, self.values))
+        return (_wrong, (self.key, self.values, self.field))
 
 
-def _wrong(key: str, values: dict[str, object]) -> Wrong:
-    return Wrong(key, **values)
+def _wrong(key: str, values: dict[str, object], field: tuple[str | int, ...]) -> Wrong:
+    return Wrong(key, field=field, **values)
