@@ -1,0 +1,5 @@
+"""`python -m cssim` is `cssim`."""
+
+from cssim.cli import main
+
+main()
