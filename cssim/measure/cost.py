@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cssim.engine.floor import Duty
 from cssim.measure.periods import spans_of
 from cssim.scenario.clock import Calendar, overlap
 from cssim.scenario.schema import Scenario
-from cssim.scenario.units import HOUR
+from cssim.scenario.units import DAY, HOUR, format_clock, format_duration
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,35 @@ def overtime_pay(scenario: Scenario, group: str, seconds: float) -> float:
 def cost_of(scenario: Scenario, roster: Iterable[Duty]) -> float:
     """What a roster costs before overtime: the sum over its duties of count x pay of one."""
     return sum(duty.count * pay_of(scenario, duty).total for duty in roster)
+
+
+def roster_rows(scenario: Scenario, roster: Iterable[Duty]) -> list[dict[str, Any]]:
+    """The roster as the contract's JSON: group, date, shift, start, end, breaks, count, cost.
+
+    Times are by the clock; an end at or before the start is on the next date. The cost is that of all
+    `count` agents, overtime apart.
+    """
+    calendar = Calendar.of(scenario.horizon)
+
+    def clock(second: float) -> str:
+        return format_clock((second + calendar.offset) % DAY)
+
+    return [
+        {
+            "group": duty.group,
+            "date": duty.shift.day.isoformat(),
+            "shift": duty.shift.name,
+            "start": clock(duty.shift.start),
+            "end": clock(duty.shift.end),
+            "breaks": [
+                {"at": clock(b.start), "for": format_duration(b.end - b.start), "paid": b.paid}
+                for b in duty.shift.breaks
+            ],
+            "count": duty.count,
+            "cost": duty.count * pay_of(scenario, duty).total,
+        }
+        for duty in roster
+    ]
 
 
 def people_needed(roster: Iterable[Duty], rest: float) -> Mapping[str, int]:

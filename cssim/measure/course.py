@@ -51,6 +51,15 @@ class Course:
         """Both together."""
         return Course(**{name: column + vars(other)[name] for name, column in vars(self).items()})
 
+    def seconds(self, name: str) -> Floats:
+        """One of the columns of ticks, in seconds."""
+        return np.asarray(getattr(self, name) / GRID, dtype=np.float64)
+
+    def mean_number(self, scenario: Scenario, name: str) -> Floats:
+        """`on`, `replying` or `open_chats` as the mean number at a moment of the interval, (g, i)."""
+        starts, ends = interval_spans(Calendar.of(scenario.horizon))
+        return self.seconds(name) / (ends - starts) / self.replications
+
     def first_reply_at(self, share: float) -> Floats:
         """Time within which this share of the first replies sent was sent, seconds, (q, i).
 
@@ -77,6 +86,12 @@ def bin_of(seconds: Floats) -> Ints:
     return np.minimum(np.searchsorted(edges()[1:], seconds, side="left"), BINS - 1).astype(np.int64)
 
 
+def interval_spans(calendar: Calendar) -> tuple[Floats, Floats]:
+    """Starts and ends of the planning intervals in seconds, the last cut short by the horizon, (i,) each."""
+    starts: Floats = np.arange(calendar.intervals, dtype=np.float64) * calendar.interval
+    return starts, np.minimum(starts + calendar.interval, calendar.seconds)
+
+
 def course_of(scenario: Scenario, log: Log) -> Course:
     """The course of one replication; the warm-up's intervals stay empty of contacts and rounds."""
     calendar = Calendar.of(scenario.horizon)
@@ -93,8 +108,7 @@ def course_of(scenario: Scenario, log: Log) -> Course:
     rows, cell = cells(seen.message, np.ones(len(seen.contact), dtype=bool))
     work = np.zeros(q * i, dtype=np.int64)
     np.add.at(work, cell, np.rint(seen.work[rows] * GRID).astype(np.int64))
-    starts: Floats = np.arange(i, dtype=np.float64) * calendar.interval
-    ends: Floats = np.minimum(starts + calendar.interval, calendar.seconds)
+    starts, ends = interval_spans(calendar)
     on, replying, held = (
         np.array([group_ticks(log, spans, [g], starts, ends) for g in range(len(scenario.groups))])
         for spans in (on_spans, replying_spans, open_spans)

@@ -26,7 +26,26 @@ WORDS: dict[str, str] = {
         "memory, so shorten the horizon or check volumes and rounds"
     ),
     # -- queueing ----------------------------------------------------------------------------------
+    "erlang.number": "{given}; must be numbers",
+    "erlang.amount": "{given}; must be 0 or more, and finite",
+    "erlang.work": "{given} s; must be longer than 0, and finite",
+    "erlang.time": "{given} s; must be 0 or longer",
+    "erlang.agents": "{given}; people come in whole numbers from 0",
+    "erlang.share": "{given}; must be more than 0 and less than 1: arrivals are random, so no number of agents "
+    "makes it certain, and none are needed for nothing",
+    "erlang.shapes": "arrays of shapes that do not fit each other: {given}",
     # -- measure and experiment --------------------------------------------------------------------
+    "judge.nothing": "target {name} has nothing to measure in any replication; check its queues, groups and hours against the horizon and its measured part",
+    "roster_row.no_group": "no group {group!r}; allowed: {allowed}",
+    "roster_row.no_shift": "group {group} has no shift {shift!r} on {date} in the horizon; it has on that date: {allowed}",
+    "roster_row.which_shift": "group {group} has several shifts {shift!r} on {date}; say its start (and end) by the clock",
+    "simulate.engine": "no engine {given!r}; allowed: {allowed}",
+    "simulate.html": "{name}: {days} days simulated (seed {seed}).",
+    "simulate.no_roster": "nobody to simulate: the scenario has no roster; write one in it, or give one",
+    "simulate.precision": "{given}; must be more than 0 and less than 100%",
+    "simulate.replication": "{given}; there are replications 0 to {most}",
+    "simulate.replications": "{given}; must be 1 or more",
+    "simulate.workers": "{given}; must be 1 or more",
     # -- roster ------------------------------------------------------------------------------------
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "Plan the people who answer an online shop's chats: a scenario file in, the cheapest roster out.",

@@ -18,7 +18,25 @@ WORDS: dict[str, str] = {
         "一次模拟约有 {rounds:.3g} 个轮次；内存最多容纳 {allowed:.3g} 个，请缩短时段，或检查咨询量与轮次"
     ),
     # -- queueing ----------------------------------------------------------------------------------
+    "erlang.number": "{given}；必须是数字",
+    "erlang.amount": "{given}；必须是不小于 0 的有限数",
+    "erlang.work": "{given} 秒；必须大于 0 且有限",
+    "erlang.time": "{given} 秒；必须不小于 0",
+    "erlang.agents": "{given}；人数必须是从 0 起的整数",
+    "erlang.share": "{given}；必须大于 0 且小于 1：来访是随机的，多少人也不能保证万无一失，而 0 不需要任何人",
+    "erlang.shapes": "各数组的形状不相容：{given}",
     # -- measure and experiment --------------------------------------------------------------------
+    "judge.nothing": "目标 {name} 在所有模拟日里都没有可衡量的内容；请核对它的队列、组、时段与模拟区间及其计量部分",
+    "roster_row.no_group": "没有组 {group!r}；可用：{allowed}",
+    "roster_row.no_shift": "组 {group} 在模拟区间内 {date} 没有班次 {shift!r}；当天可用：{allowed}",
+    "roster_row.which_shift": "组 {group} 在 {date} 有多个班次 {shift!r}；请写明开始（和结束）时刻",
+    "simulate.engine": "没有引擎 {given!r}；可用：{allowed}",
+    "simulate.html": "{name}：模拟 {days} 天（种子 {seed}）。",
+    "simulate.no_roster": "无人可模拟：场景里没有班表；请写入班表或另行给出",
+    "simulate.precision": "{given}；须大于 0 且小于 100%",
+    "simulate.replication": "{given}；可用的编号为 0 到 {most}",
+    "simulate.replications": "{given}；须不小于 1",
+    "simulate.workers": "{given}；须不小于 1",
     # -- roster ------------------------------------------------------------------------------------
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "网店客服排班：给一份场景文件，得到最省钱的班表。",
