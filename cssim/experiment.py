@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape
-from importlib import import_module
+from importlib import import_module, metadata
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any, Final, Protocol
@@ -531,8 +531,6 @@ def simulate(
             if precision is not None and all(_sure_enough(target, precision) for target in targets):
                 break
     assert total is not None
-    from cssim import __version__
-
     return SimulationResult(
         scenario=scenario,
         roster=duties,
@@ -542,7 +540,7 @@ def simulate(
         precision=precision,
         looks=len(looks),
         engine=engine,
-        version=__version__,
+        version=metadata.version("cssim"),
         targets=targets,
         queues=queue_results(scenario, days),
         groups=group_results(scenario, days),
