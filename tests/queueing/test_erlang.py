@@ -1,0 +1,474 @@
+"""Erlang's formulas against published figures, against each other, and where they are hard to compute."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.linalg import expm
+
+from cssim.errors import InputError
+from cssim.queueing import erlang
+from tests.truth.figures import Figure, figures
+
+INF = math.inf
+
+ERLANG_BC, ERLANG_A = figures("erlang_bc"), figures("erlang_a")
+OTHERS = {**figures("output_stats"), **figures("peer_tests")}
+
+
+# -- published figures -------------------------------------------------------------------------------
+
+
+def rate_work(params: dict[str, Any]) -> tuple[float, float]:
+    """Rate and mean work, whichever way the source gives them."""
+    if "arrivals_per_s" in params:
+        return params["arrivals_per_s"], params["aht_s"]
+    if "lam" in params:
+        return params["lam"], 1 / params["mu"]
+    work = params.get("aht_s", 1.0)
+    return params["load_erlang"] / work, work
+
+
+def highest_load(blocked: float, agents: int) -> float:
+    """The load at which so many are blocked, by bisection."""
+    low, high = 0.0, 10.0 * agents
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if erlang.b(middle, agents) < blocked else (low, middle)
+    return low
+
+
+def empty(load: float, agents: int) -> float:
+    """P(nobody in the system) without patience: P(all busy, none waiting) s! / a^s."""
+    none_waiting = float(erlang.c(load, agents)) * (1 - load / agents)
+    return none_waiting * math.factorial(agents) / load**agents
+
+
+def without_patience(figure: Figure) -> Any:
+    """What the formulas say to a figure of `erlang_bc`."""
+    p, quantity = figure.params, figure.quantity
+    agents = p.get("agents", p.get("servers"))
+    if quantity == "max_load_erlang":
+        return highest_load(p["P_block"], agents)
+    rate, work = rate_work(p)
+    load = rate * work
+    if quantity == "min_servers":
+        return int(np.argmax(erlang.b(load, np.arange(100)) <= p["max_block"]))
+    if quantity == "min_agents":
+        found = erlang.agents(rate, work, p["awt_s"], p["sl_target"])
+        assert erlang.occupancy(rate, work, found) <= p["max_occupancy"]
+        return found
+    return {
+        "P_block": lambda: erlang.b(load, agents),
+        "P_wait": lambda: erlang.c(load, agents),
+        "P_immediate": lambda: 1 - erlang.c(load, agents),
+        "p0": lambda: empty(load, agents),
+        "service_level": lambda: erlang.service_level(rate, work, agents, p["awt_s"]),
+        "ASA_s": lambda: erlang.mean_wait(rate, work, agents),
+        "W_system_min": lambda: (erlang.mean_wait(rate, work, agents) + work) / 60,
+        "occupancy": lambda: erlang.occupancy(rate, work, agents),
+        "Lq": lambda: erlang.queue_length(rate, work, agents),
+        "{P_block_B,P_wait_C,SL,ASA_s}": lambda: {
+            "P_block": erlang.b(load, agents),
+            "P_wait": erlang.c(load, agents),
+            "SL": erlang.service_level(rate, work, agents, p["awt_s"]),
+            "ASA_s": erlang.mean_wait(rate, work, agents),
+        },
+    }[quantity]()
+
+
+def quantile(share: float, rate: float, work: float, agents: int) -> float:
+    """The wait that a share of contacts does not exceed, without patience, by bisection."""
+    low, high = 0.0, 1e6
+    for _ in range(80):
+        middle = (low + high) / 2
+        short = erlang.service_level(rate, work, agents, middle) < share
+        low, high = (middle, high) if short else (low, middle)
+    return low
+
+
+def everything(rate: float, work: float, agents: int, patience: float, within: float) -> dict[str, Any]:
+    """All that the records of `erlang_a` name; nobody is blocked, so all that are offered are accepted."""
+
+    def level(definition: Any) -> Any:
+        return erlang.service_level(rate, work, agents, within, patience, definition)
+
+    waiting = erlang.waiting(rate, work, agents, patience)
+    gone = erlang.abandonment(rate, work, agents, patience)
+    queue = erlang.queue_length(rate, work, agents, patience)
+    busy = erlang.occupancy(rate, work, agents, patience)
+    return {
+        "P_block": 0.0,
+        "P_wait_offered": waiting,
+        "P_wait_accepted": waiting,
+        "Lq": queue,
+        "L": queue + agents * busy,
+        "P_ab_offered": gone,
+        "P_ab_accepted": gone,
+        "W_mean_accepted": erlang.mean_wait(rate, work, agents, patience),
+        "occ": busy,
+        "SL_served_within/offered": level("offered"),
+        "SL_served_within/accepted": level("offered"),
+        "SL_served_within/served": level("served"),
+        "SL_(served+ab within)/accepted": level("ended"),
+        "SL_served_within/(accepted-ab_within)": level("stayed"),
+        "SL_virtual(infinite patience tagged)": level("virtual"),
+        "ASA_served": erlang.mean_wait(rate, work, agents, patience, of="served"),
+        "W_virtual": erlang.mean_wait(rate, work, agents, patience, of="virtual"),
+    }
+
+
+def with_patience(figure: Figure) -> Any:
+    """What the formulas say to a figure of `erlang_a`."""
+    p = figure.params
+    rate, work = rate_work(p)
+    agents = p["agents"]
+    patience = 1 / p["theta"] if "theta" in p else p["patience_s"] or INF
+    if figure.quantity == "wait_90th_percentile_s":
+        return quantile(0.9, rate, work, agents)
+    found = everything(rate, work, agents, patience, p.get("awt_s", 0.0))
+    if figure.quantity == "all":
+        return found
+    meant = {
+        "P_abandon": "P_ab_offered",
+        "P_wait": "P_wait_offered",
+        "mean_queue_length": "Lq",
+        "mean_wait_s": "W_mean_accepted",
+        "mean_wait_all_s": "W_mean_accepted",
+        "occupancy": "occ",
+        "SL": "SL_served_within/offered",
+    }
+    return found[meant[figure.quantity.split(" ")[0]]]
+
+
+@pytest.mark.parametrize("name", ERLANG_BC)
+def test_published_figures_without_patience(name: str) -> None:
+    figure = ERLANG_BC[name]
+    assert without_patience(figure) == pytest.approx(figure.value, **figure.slack)
+
+
+@pytest.mark.parametrize("name", ERLANG_A)
+def test_published_figures_with_patience(name: str) -> None:
+    figure = ERLANG_A[name]
+    assert with_patience(figure) == pytest.approx(figure.value, **figure.slack)
+
+
+@pytest.mark.parametrize("name", ["ST00", "ST03", "ST06"])
+def test_share_delayed_of_a_counting_process_in_steady_state(name: str) -> None:
+    figure, p = OTHERS[name], OTHERS[name].params
+    patience = 60 / p["theta"] if p["theta"] else INF
+    waits = erlang.waiting(p["lam_per_min"] / 60, 60 / p["mu_per_min"], p["agents"], patience)
+    assert waits == pytest.approx(figure.value["ratio"], **figure.slack)
+
+
+@pytest.mark.parametrize("name", ["PR20", "PR21", "PR22"])
+def test_one_agent_is_idle_while_nobody_is_there(name: str) -> None:
+    figure, p = OTHERS[name], OTHERS[name].params
+    assert 1 - erlang.occupancy(p["lam"], 1 / p["mu"], 1) == pytest.approx(figure.value, **figure.slack)
+
+
+def test_two_kinds_of_car_at_one_pump() -> None:
+    figure, p = OTHERS["PR41"], OTHERS["PR41"].params
+    car, moto = p["mean_service_min"]
+    load = p["lam_per_min"] * (p["p_car"] * car + (1 - p["p_car"]) * moto)
+    assert load * (1 - erlang.b(load, 1)) == pytest.approx(figure.value, **figure.slack)
+
+
+def test_one_server_waits_as_published() -> None:
+    figure, p = OTHERS["PR70"], OTHERS["PR70"].params
+    assert erlang.mean_wait(p["lam"], 1 / p["mu"], 1) == pytest.approx(figure.value, **figure.slack)
+
+
+# -- against sums done another way -------------------------------------------------------------------
+
+
+def chain(rate: float, work: float, agents: int, patience: float) -> np.ndarray:
+    """Steady state of the number in the system, by multiplying out the birth-death chain."""
+    most = agents + 400
+    n = np.arange(1, most + 1)
+    leaving = np.minimum(n, agents) / work + np.maximum(n - agents, 0) / patience
+    log_p = np.concatenate([[0.0], np.cumsum(np.log(rate / leaving))])
+    p = np.exp(log_p - log_p.max())
+    return p / p.sum()
+
+
+@given(st.integers(0, 60), st.fractions(Fraction(1, 10), 80, max_denominator=1000))
+def test_b_is_the_recursion_in_exact_fractions(agents: int, load: Fraction) -> None:
+    blocked = Fraction(1)
+    for s in range(1, agents + 1):
+        blocked = load * blocked / (s + load * blocked)
+    assert float(erlang.b(float(load), agents)) == pytest.approx(float(blocked), rel=1e-13)
+
+
+@given(
+    st.integers(1, 40),
+    st.floats(0.1, 2.0),
+    st.floats(0.05, 5.0),
+)
+def test_erlang_a_is_the_steady_state_of_its_chain(agents: int, per_agent: float, patience: float) -> None:
+    rate = agents * per_agent
+    p = chain(rate, 1.0, agents, patience)
+    n = np.arange(len(p))
+    queue = (p * np.maximum(n - agents, 0)).sum()
+    assert erlang.waiting(rate, 1, agents, patience) == pytest.approx(p[agents:].sum(), rel=1e-11)
+    assert erlang.queue_length(rate, 1, agents, patience) == pytest.approx(queue, rel=1e-11)
+    assert erlang.abandonment(rate, 1, agents, patience) == pytest.approx(queue / patience / rate, rel=1e-11)
+    busy = (p * np.minimum(n, agents)).sum() / agents
+    assert erlang.occupancy(rate, 1, agents, patience) == pytest.approx(busy, rel=1e-11)
+
+
+@given(st.integers(1, 12), st.floats(0.2, 2.0), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
+def test_service_levels_by_following_one_contact(
+    agents: int, per_agent: float, patience: float, within: float
+) -> None:
+    """One with j waiting before it moves up at rate agents + j / patience, and leaves at 1 / patience."""
+    rate, places = agents * per_agent, 80
+    found = chain(rate, 1.0, agents, patience)
+    free, behind = found[:agents].sum(), found[agents : agents + places]
+    served, left = places, places + 1
+    moves = np.zeros((places + 2, places + 2))
+    for j in range(places):
+        moves[j, j - 1 if j else served] = agents + j / patience
+        moves[j, j] -= moves[j].sum()
+    virtual = free + behind @ expm(moves * within)[:places, served]
+    for j in range(places):
+        moves[j, left] = 1 / patience
+        moves[j, j] -= 1 / patience
+    answered, gone = (behind @ expm(moves * within)[:places, [served, left]]).tolist()
+    expected = {
+        "virtual": virtual,
+        "offered": free + answered,
+        "ended": free + answered + gone,
+        "stayed": (free + answered) / (1 - gone),
+    }
+    for definition, share in expected.items():
+        level = erlang.service_level(rate, 1, agents, within, patience, definition)
+        assert level == pytest.approx(share, abs=1e-9)
+
+
+# -- what must hold whatever the numbers --------------------------------------------------------------
+
+LOADS = st.floats(0.01, 2000.0)
+AGENTS = st.integers(1, 1500)
+PATIENCE = st.floats(0.01, 1e5)
+WITHIN = st.floats(0.0, 100.0)
+
+
+@given(LOADS, AGENTS)
+def test_b_and_c_fall_with_agents_and_rise_with_load(load: float, agents: int) -> None:
+    for formula in (erlang.b, erlang.c):
+        assert formula(load, agents + 1) <= formula(load, agents) <= formula(load * 1.01, agents)
+    assert erlang.b(load, agents) <= erlang.c(load, agents)
+
+
+@given(LOADS, AGENTS, PATIENCE, WITHIN)
+def test_erlang_a_moves_the_way_it_must(load: float, agents: int, patience: float, within: float) -> None:
+    """Work takes a second, so rate is load; each comparison allows for rounding only."""
+    eps = 1e-12
+
+    def gone(load: float, agents: int, patience: float) -> float:
+        return float(erlang.abandonment(load, 1, agents, patience))
+
+    def wait(load: float, agents: int, patience: float) -> float:
+        return float(erlang.mean_wait(load, 1, agents, patience))
+
+    def level(load: float, agents: int, within: float) -> float:
+        return float(erlang.service_level(load, 1, agents, within, patience))
+
+    here = gone(load, agents, patience), wait(load, agents, patience), level(load, agents, within)
+    assert gone(load, agents + 1, patience) <= here[0] * (1 + eps)
+    assert gone(load * 1.01, agents, patience) >= here[0] * (1 - eps)
+    assert gone(load, agents, patience * 1.5) <= here[0] * (1 + eps)
+    assert wait(load, agents + 1, patience) <= here[1] * (1 + eps)
+    assert wait(load * 1.01, agents, patience) >= here[1] * (1 - eps)
+    assert wait(load, agents, patience * 1.5) >= here[1] * (1 - eps)
+    assert level(load, agents + 1, within) >= here[2] - eps
+    assert level(load * 1.01, agents, within) <= here[2] + eps
+    assert level(load, agents, within + 0.1) >= here[2] - eps
+
+
+@given(LOADS, AGENTS, PATIENCE, WITHIN)
+def test_definitions_stand_in_their_order(load: float, agents: int, patience: float, within: float) -> None:
+    offered, served, stayed, ended, virtual = (
+        float(erlang.service_level(load, 1, agents, within, patience, definition))
+        for definition in ("offered", "served", "stayed", "ended", "virtual")
+    )
+    eps = 1e-12
+    assert 0 <= offered <= virtual + eps
+    assert offered <= stayed + eps
+    assert stayed <= min(served, ended) + eps
+    assert max(served, ended) <= 1 + eps
+    of_all, of_served, virtual_wait = (
+        float(erlang.mean_wait(load, 1, agents, patience, of)) for of in ("all", "served", "virtual")
+    )
+    assert of_all <= min(patience, virtual_wait) * (1 + eps)
+    assert of_served <= virtual_wait * (1 + eps)
+
+
+@given(LOADS, AGENTS, PATIENCE)
+def test_everybody_is_served_or_leaves(load: float, agents: int, patience: float) -> None:
+    served = agents * erlang.occupancy(load, 1, agents, patience) / load
+    assert served + erlang.abandonment(load, 1, agents, patience) == pytest.approx(1, abs=1e-12)
+
+
+@given(st.floats(0.01, 500.0), st.integers(1, 600), WITHIN)
+def test_without_patience_erlang_a_is_erlang_b(load: float, agents: int, within: float) -> None:
+    blocked = float(erlang.b(load, agents))
+    assert erlang.abandonment(load, 1, agents, 0) == pytest.approx(blocked, rel=1e-12)
+    assert erlang.service_level(load, 1, agents, within, 0) == pytest.approx(1 - blocked, abs=1e-12)
+    assert erlang.abandonment(load, 1, agents, 1e-9) == pytest.approx(blocked, rel=1e-5)
+
+
+@given(st.integers(1, 600), st.floats(0.01, 0.99), WITHIN)
+def test_with_long_patience_erlang_a_is_erlang_c(agents: int, per_agent: float, within: float) -> None:
+    load = agents * per_agent
+    patient = 1e13
+    assert erlang.waiting(load, 1, agents, patient) == pytest.approx(erlang.c(load, agents), rel=1e-6)
+    for of in ("all", "served", "virtual"):
+        wait = erlang.mean_wait(load, 1, agents, patient, of)
+        assert wait == pytest.approx(erlang.mean_wait(load, 1, agents), rel=1e-6)
+    for definition in ("offered", "served", "stayed", "ended", "virtual"):
+        level = erlang.service_level(load, 1, agents, within, patient, definition)
+        assert level == pytest.approx(erlang.service_level(load, 1, agents, within), abs=1e-8)
+
+
+@given(
+    st.floats(0.001, 300.0),
+    st.floats(0.1, 100.0),
+    st.floats(0.01, 0.999),
+    st.one_of(st.just(INF), st.floats(0.0, 1000.0)),
+)
+def test_the_fewest_agents_keep_the_promise_and_one_fewer_does_not(
+    load: float, within: float, at_least: float, patience: float
+) -> None:
+    fewest = int(erlang.agents(load / 10, 10, within, at_least, patience))
+    assert fewest >= 1
+    assert erlang.service_level(load / 10, 10, fewest, within, patience) >= at_least - 1e-12
+    assert erlang.service_level(load / 10, 10, fewest - 1, within, patience) < at_least + 1e-12
+
+
+# -- where it is hard ----------------------------------------------------------------------------------
+
+SIZES = [1, 2, 10, 100, 1000, 10_000, 100_000]
+PER_AGENT = [0.01, 0.5, 0.9, 0.99, 0.9999, 1.0, 1.0001, 1.01, 1.5, 100.0]
+
+
+@pytest.mark.parametrize("patience", [INF, 0.0, 1e-6, 0.01, 1.0, 100.0, 1e6, 1e12])
+def test_nothing_is_undefined_at_any_size(patience: float) -> None:
+    agents, per_agent = np.meshgrid(SIZES, PER_AGENT)
+    load = agents * per_agent
+    shares = [
+        erlang.b(load, agents),
+        erlang.c(load, agents),
+        erlang.waiting(load, 1, agents, patience),
+        erlang.abandonment(load, 1, agents, patience),
+        erlang.occupancy(load, 1, agents, patience),
+        *(
+            erlang.service_level(load, 1, agents, within, patience, definition)
+            for within in (0.0, 0.1, 100.0, INF)
+            for definition in ("offered", "served", "stayed", "ended", "virtual")
+        ),
+    ]
+    for share in shares:
+        assert np.all((share >= 0) & (share <= 1 + 1e-12))
+    for of in ("all", "served", "virtual"):
+        wait = np.asarray(erlang.mean_wait(load, 1, agents, patience, of))
+        assert np.all(wait >= 0)
+        assert np.all(np.isfinite(wait[(load < agents) | np.isfinite(patience)]))
+
+
+@pytest.mark.parametrize("agents", SIZES)
+def test_b_keeps_its_recursion_at_any_size(agents: int) -> None:
+    load = agents * np.array([0.9, 0.97, 0.99, 1.0, 1.1, 1.5, 100.0])
+    before = erlang.b(load, agents - 1)
+    assert erlang.b(load, agents) == pytest.approx(load * before / (agents + load * before), rel=2e-14, abs=0)
+
+
+def test_c_is_certain_at_saturation_and_continuous_below_it() -> None:
+    assert np.all(erlang.c([10, 10.1, 1e6], 10) == 1)
+    assert erlang.c(np.nextafter(10, 0), 10) == pytest.approx(1, abs=1e-13)
+    assert erlang.mean_wait(1, 1, 1) == INF
+    assert erlang.service_level(1, 1, 1, 1e9) == 0
+
+
+def test_far_tails_keep_their_digits() -> None:
+    """Erlang B of 200 agents at load 1, 1 / (200! sum 1 / k!), is about 1e-375; of 150 about 6e-264."""
+    assert erlang.b(1, 200) == 0
+    tail = 1 / (math.factorial(150) * sum(Fraction(1, math.factorial(k)) for k in range(151)))
+    assert erlang.b(1, 150) == pytest.approx(float(tail), rel=1e-13, abs=0)
+
+
+def test_no_contacts_and_no_agents() -> None:
+    assert erlang.b(0, [0, 1]).tolist() == [1, 0]
+    assert erlang.c(0, [0, 1]).tolist() == [1, 0]
+    for patience in (0, 60, INF):
+        assert erlang.agents(0, 180, 20, 0.8, patience) == 0
+        assert erlang.service_level(0, 180, 1, 20, patience) == 1
+        assert erlang.service_level(1, 180, 0, 20, patience) == 0
+        assert erlang.mean_wait(0, 180, 1, patience) == 0
+    assert erlang.mean_wait(1, 180, 0, 60) == pytest.approx(60)
+    assert erlang.abandonment(1, 180, 0, 60) == pytest.approx(1)
+    assert erlang.occupancy(1, 180, 0, 60) == 0
+
+
+# -- manners -----------------------------------------------------------------------------------------
+
+
+def test_arguments_broadcast_as_numpy_does() -> None:
+    rate, agents = np.array([[0.05], [0.06]]), np.array([13, 14, 15])
+    patience = np.array([INF, 60.0, 300.0])
+    together = np.asarray(erlang.service_level(rate, 180, agents, 20, patience))
+    assert together.shape == (2, 3)
+    for i, r in enumerate(rate[:, 0]):
+        for j in range(3):
+            alone = erlang.service_level(r, 180, int(agents[j]), 20, float(patience[j]))
+            assert together[i, j] == pytest.approx(alone, rel=1e-14)
+    assert np.asarray(erlang.agents(rate, 180, 20, [0.5, 0.8, 0.9], patience)).dtype == np.int64
+
+
+def test_long_arrays_are_the_same_as_short_ones() -> None:
+    load = np.linspace(0.1, 60, 9000)
+    assert erlang.b(load, 40)[8500] == erlang.b(load[8500], 40)
+    fewest = np.asarray(erlang.agents(load / 180, 180, 20, 0.8, 300.0))
+    assert fewest[8500] == erlang.agents(load[8500] / 180, 180, 20, 0.8, 300.0)
+    assert np.all(np.diff(fewest) >= 0)
+
+
+def test_numbers_give_numbers_and_arrays_arrays() -> None:
+    assert isinstance(erlang.b(10, 12), float)
+    assert isinstance(erlang.agents(0.05, 180, 20, 0.8), np.int64)
+    assert erlang.c([10], 12).shape == (1,)
+    assert erlang.b([], 3).shape == (0,)
+    assert erlang.waiting([], 1, 3, 5).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("ask", "argument", "key"),
+    [
+        (lambda: erlang.b(-1, 2), "load", "erlang.amount"),
+        (lambda: erlang.b(math.nan, 2), "load", "erlang.amount"),
+        (lambda: erlang.c(INF, 2), "load", "erlang.amount"),
+        (lambda: erlang.c(1, 2.5), "agents", "erlang.agents"),
+        (lambda: erlang.c(1, [3, -1]), "agents", "erlang.agents"),
+        (lambda: erlang.b("ten", 2), "load", "erlang.number"),
+        (lambda: erlang.waiting(1, 0, 2), "work", "erlang.work"),
+        (lambda: erlang.abandonment(1, 1, 2, -5), "patience", "erlang.time"),
+        (lambda: erlang.service_level(1, 1, 2, math.nan), "within", "erlang.time"),
+        (lambda: erlang.agents(1, 1, 2, 1.0), "at_least", "erlang.share"),
+        (lambda: erlang.agents(1, 1, 2, 0), "at_least", "erlang.share"),
+        (lambda: erlang.b([1, 2], [1, 2, 3]), "", "erlang.shapes"),
+    ],
+)
+def test_nonsense_gets_a_clear_error(ask: Any, argument: str, key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ask()
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.key) == (argument, key)
+    for lang in ("en", "zh"):
+        assert fault.text(lang)
