@@ -76,9 +76,9 @@ PROFILES: Final[dict[str, Preset]] = {
             {"at": "opens", "lead_in": "6h", "height": 1, "decay": "3h"},
         ],
         "why": "questions before paying, an estimate (no published curve was found): buyers ask before "
-        "they buy, so chats rise through the evening, reach five to eight times the usual in the "
-        "half hour before the opening (a vendor's figure), halve every half hour after it, fall in "
-        "the small hours and come back in the evening; the day itself is `shop_day`",
+        "they buy, so chats rise through the evening, reach five to eight times a usual day's mean "
+        "in the half hour before the opening (a vendor's figure), halve every half hour after it, "
+        "fall in the small hours and come back in the evening; the day itself is `shop_day`",
     },
     "618": {
         "points": _SHOP_DAY,
