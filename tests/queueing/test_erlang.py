@@ -353,6 +353,13 @@ def test_the_fewest_agents_keep_the_promise_and_one_fewer_does_not(
     assert erlang.service_level(load / 10, 10, fewest - 1, within, patience) < at_least + 1e-12
 
 
+def test_buyers_with_little_patience_need_more_agents_than_those_who_wait() -> None:
+    """Without any patience it takes the fewest agents that block no more than may be lost."""
+    blocked = np.asarray(erlang.b(20, np.arange(60)))
+    assert erlang.agents(2, 10, 100, 0.99, patience=0) == np.argmax(blocked <= 0.01)
+    assert erlang.agents(2, 10, 100, 0.99) < np.argmax(blocked <= 0.01)
+
+
 # -- where it is hard ----------------------------------------------------------------------------------
 
 SIZES = [1, 2, 10, 100, 1000, 10_000, 100_000]
@@ -400,6 +407,7 @@ def test_c_is_certain_at_saturation_and_continuous_below_it() -> None:
 def test_far_tails_keep_their_digits() -> None:
     """Erlang B of 200 agents at load 1, 1 / (200! sum 1 / k!), is about 1e-375; of 150 about 6e-264."""
     assert erlang.b(1, 200) == 0
+    assert np.all(erlang.b(1, np.arange(175, 260)) < 1e-300)
     tail = 1 / (math.factorial(150) * sum(Fraction(1, math.factorial(k)) for k in range(151)))
     assert erlang.b(1, 150) == pytest.approx(float(tail), rel=1e-13, abs=0)
 
@@ -415,6 +423,8 @@ def test_no_contacts_and_no_agents() -> None:
     assert erlang.mean_wait(1, 180, 0, 60) == pytest.approx(60)
     assert erlang.abandonment(1, 180, 0, 60) == pytest.approx(1)
     assert erlang.occupancy(1, 180, 0, 60) == 0
+    assert erlang.mean_wait(1, 180, 0, 60, of="served") == INF
+    assert erlang.mean_wait(1, 180, 0, 60, of="virtual") == INF
 
 
 # -- manners -----------------------------------------------------------------------------------------
