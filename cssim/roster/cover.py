@@ -1,0 +1,306 @@
+"""The cheapest roster that covers a need: whole agents on legal shifts, by mixed integer programming.
+
+The need has two parts. A *floor* is a capacity that a queue must have in an interval. A *promise* is kept
+over a whole period: the expected share in time of its hours, each a concave function of the capacity there,
+so that the program itself decides in which hours late replies are cheapest to avoid. A group's time is
+divided among its queues by the program too. Where not all can be kept, least is lacking, and then pay
+decides: so there is always a roster to simulate, and what it lacks is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from cssim.engine.floor import Policy
+from cssim.roster.need import Promise
+from cssim.roster.program import Program, Solution, Status
+from cssim.roster.shifts import Columns, Rules
+from cssim.scenario.clock import Floats, Ints
+
+_HAIR = 1e-5
+_BEND = 0.01
+"""Curves are followed to within this share in time."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a roster is asked for; q queues, i intervals.
+
+    Attributes:
+        shares: of each promise, the share in time of each of its periods, (periods,).
+        worth: how much an agent counts, against what the curves say, (q, i).
+        floor: least capacity, (q, i).
+    """
+
+    shares: tuple[Floats, ...]
+    worth: Floats
+    floor: Floats
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The roster that covers a need, or lacks least of it.
+
+    Attributes:
+        counts: agents on each column, (n,).
+        pay: what they cost, overtime apart.
+        solution: how the program ended.
+        short: by promise, the share in time that each period lacks, (periods,).
+        below: agents that the floor lacks, (q, i).
+        unguarded: people that the minimum on duty lacks, at each moment of `Rules.moments`.
+    """
+
+    counts: Ints
+    pay: float
+    solution: Solution
+    short: tuple[Floats, ...]
+    below: Floats
+    unguarded: Floats
+
+    @property
+    def whole(self) -> bool:
+        """Whether it keeps every promise and the minimum on duty, as far as the curves tell."""
+        return self.solution.found and all(
+            part.max(initial=0.0) < 1e-4 for part in (*self.short, self.unguarded)
+        )
+
+
+def cheapest(
+    pay: Floats,
+    cover: Floats,
+    need: Floats,
+    rules: Rules | None = None,
+    *,
+    gap: float = 0.0,
+    nodes: int | None = None,
+) -> Solution:
+    """The covering problem in its plainest form: least pay @ x with whole x >= 0 and cover.T @ x >= need.
+
+    Args:
+        pay: of one agent on each column, (n,).
+        cover: what one agent on each column covers, (n, rows).
+        need: (rows,).
+        rules: what a legal roster obeys besides.
+        gap: relative gap at which to stop.
+        nodes: most branches to try.
+    """
+    program = Program()
+    counts = _bought(program, pay, rules)
+    program.rows([(counts, np.asarray(cover).T)], low=need)
+    if rules is not None:
+        program.rows([(counts, rules.duty)], low=rules.least)
+    return program.solve(gap=gap, nodes=nodes)
+
+
+def cover(
+    columns: Columns,
+    policy: Policy,
+    presence: Floats,
+    promises: Sequence[Promise],
+    asked: Asked,
+    *,
+    gap: float = 0.003,
+    seconds: float | None = 10.0,
+    nodes: int | None = None,
+) -> Cover:
+    """The cheapest legal roster for what is asked.
+
+    Args:
+        columns: what can be bought.
+        policy: which groups serve which queues, how fast.
+        presence: share of each group's shifts for which somebody turns up, (g,).
+        promises: the curves of what is promised.
+        asked: what is asked of them.
+        gap, seconds, nodes: see `Program.solve`.
+    """
+    need = _Need.of(columns, policy, presence, promises, asked)
+    kept = need.solve(need.nothing, False, gap, seconds, nodes)
+    if kept.solution.status is not Status.INFEASIBLE:
+        return kept
+    nearest = need.solve(need.everything, True, max(gap, 0.01), seconds, nodes)
+    if not nearest.solution.found:
+        return nearest
+    least = need.solve(
+        (nearest.unguarded + _HAIR, *(part + _HAIR for part in nearest.short)), False, gap, seconds, nodes
+    )
+    return least if least.solution.found else nearest
+
+
+def _bought(program: Program, pay: Floats, rules: Rules | None) -> slice:
+    """The counts, within people and seats; the minimum on duty is a need like others."""
+    counts = program.variables(pay, whole=True)
+    if rules is not None:
+        program.rows([(counts, rules.most)], high=rules.limit)
+    return counts
+
+
+@dataclass(frozen=True)
+class _Need:
+    """The program of `cover` in parts; p (group, queue) pairs, c cells of promises."""
+
+    columns: Columns
+    pair_speed: Floats
+    uses: csr_array
+    gives: csr_array
+    serves: csr_array
+    floor: Floats
+    promises: tuple[_Curve, ...]
+
+    @classmethod
+    def of(
+        cls, columns: Columns, policy: Policy, presence: Floats, promises: Sequence[Promise], asked: Asked
+    ) -> _Need:
+        groups, queues = policy.serves.shape
+        intervals = columns.cover.shape[1]
+        pairs = np.argwhere(policy.serves)
+        speed = policy.speed[pairs[:, 0], pairs[:, 1]]
+        every = np.arange(len(pairs) * intervals)
+        g = np.repeat(pairs[:, 0], intervals)
+        q = np.repeat(pairs[:, 1], intervals)
+        i = np.tile(np.arange(intervals), len(pairs))
+        c, k = np.nonzero(columns.cover)
+        return cls(
+            columns=columns,
+            pair_speed=speed,
+            uses=_sparse(np.ones(len(every)), g * intervals + i, every, (groups * intervals, len(every))),
+            gives=_sparse(
+                columns.cover[c, k] * presence[columns.group[c]],
+                columns.group[c] * intervals + k,
+                c,
+                (groups * intervals, len(columns)),
+            ),
+            serves=_sparse(
+                speed[every // intervals], q * intervals + i, every, (queues * intervals, len(every))
+            ),
+            floor=asked.floor.ravel(),
+            promises=tuple(
+                _Curve.of(promise, share, asked.worth, pairs, speed)
+                for promise, share in zip(promises, asked.shares, strict=True)
+            ),
+        )
+
+    @property
+    def nothing(self) -> tuple[Floats, ...]:
+        """What may be lacking where all is to be kept: of the minimum on duty, and of each promise."""
+        return tuple(np.zeros_like(part) for part in self.everything)
+
+    @property
+    def everything(self) -> tuple[Floats, ...]:
+        """The most that can be lacking."""
+        return (self.columns.rules.least, *(np.ones_like(curve.asked) for curve in self.promises))
+
+    def solve(
+        self, lacking: tuple[Floats, ...], nearest: bool, gap: float, seconds: float | None, nodes: int | None
+    ) -> Cover:
+        """Least pay with at most so much lacking; or, if only the `nearest` is sought, the least lacking.
+
+        The floor is a wish: it may fall short anywhere, at three times the pay of the dearest agent there.
+        """
+        program = Program()
+        pay, rules = self.columns.pay, self.columns.rules
+        counts = _bought(program, np.zeros_like(pay) if nearest else pay, rules)
+        unguarded = program.variables(np.full(len(rules.least), 10.0 * nearest), upper=lacking[0])
+        program.rows([(counts, rules.duty), (unguarded, _eye(len(rules.least)))], low=rules.least)
+        time = program.variables(np.zeros(self.uses.shape[1]))
+        program.rows([(counts, -self.gives), (time, self.uses)], high=0.0)
+        if nearest:
+            dear = 0.0
+        else:
+            dear = 3.0 * float((pay / np.maximum(self.columns.cover.sum(axis=1), 1.0)).max(initial=0.0))
+        below = program.variables(np.full(len(self.floor), dear), upper=self.floor)
+        program.rows([(time, self.serves), (below, _eye(len(self.floor)))], low=self.floor)
+        short = []
+        for curve, most in zip(self.promises, lacking[1:], strict=True):
+            in_time = program.variables(np.zeros(curve.period.shape[1]), upper=1.0)
+            program.rows([(time, -curve.slope), (in_time, curve.cell)], high=curve.height)
+            short.append(program.variables(np.full(len(curve.asked), 1.0 * nearest), upper=most))
+            program.rows([(in_time, curve.period), (short[-1], _eye(len(curve.asked)))], low=curve.asked)
+        solution = program.solve(gap=gap, seconds=seconds, nodes=nodes)
+        values = solution.values if solution.found else np.zeros(program.size)
+        bought = values[counts].astype(np.int64)
+        return Cover(
+            counts=bought,
+            pay=float(pay @ bought),
+            solution=solution,
+            short=tuple(values[block] for block in short),
+            below=values[below].reshape(-1, self.columns.cover.shape[1]),
+            unguarded=values[unguarded],
+        )
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """A promise as rows: in_time[cell] <= height + slope @ time for every segment of the cell's hull."""
+
+    slope: csr_array
+    cell: csr_array
+    height: Floats
+    period: csr_array
+    asked: Floats
+
+    @classmethod
+    def of(cls, promise: Promise, asked: Floats, worth: Floats, pairs: Ints, speed: Floats) -> _Curve:
+        cells = np.argwhere(promise.weight.sum(axis=0) > 0)
+        intervals = worth.shape[1]
+        lines = [
+            (cell, slope * worth[q, i], height)
+            for cell, (q, i) in enumerate(cells)
+            for slope, height in hull(promise.agents[q, i], promise.in_time[q, i])
+        ]
+        of_cell, slopes, heights = np.array(lines).reshape(-1, 3).T
+        cell = of_cell.astype(np.int64)
+        slope = csr_array((len(lines), len(pairs) * intervals))
+        for p, (g, q) in enumerate(pairs):
+            mine = np.flatnonzero((cells[cell, 0] == q) & (promise.able[g, q] > 0))
+            shape = (len(lines), len(pairs) * intervals)
+            slope = slope + _sparse(
+                slopes[mine] * speed[p], mine, p * intervals + cells[cell[mine], 1], shape
+            )
+        weight = promise.weight[:, cells[:, 0], cells[:, 1]]
+        return cls(
+            slope=slope,
+            cell=_sparse(np.ones(len(lines)), np.arange(len(lines)), cell, (len(lines), len(cells))),
+            height=heights,
+            period=csr_array(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)),
+            asked=np.where(weight.sum(axis=1) > 0, asked, 0.0),
+        )
+
+
+def hull(agents: Floats, in_time: Floats) -> list[tuple[float, float]]:
+    """The least concave curve above points, as lines (slope, height at 0), steepest first.
+
+    Args:
+        agents: ascending, from 0, (k,).
+        in_time: never falling, (k,).
+    """
+    corners = [(float(agents[0]), float(in_time[0]))]
+    for x, y in zip(agents[1:], in_time[1:], strict=True):
+        if x <= corners[-1][0]:
+            continue
+        while len(corners) > 1 and _turns_up(corners[-2], corners[-1], (x, y)):
+            corners.pop()
+        corners.append((float(x), float(y)))
+    kept = [corners[0]]
+    for k in range(1, len(corners)):
+        last = k == len(corners) - 1
+        if last or corners[k + 1][1] - kept[-1][1] > _BEND:
+            kept.append(corners[k])
+    lines = [((b[1] - a[1]) / (b[0] - a[0]), a) for a, b in pairwise(kept)]
+    return [(slope, a[1] - slope * a[0]) for slope, a in lines] or [(0.0, kept[0][1])]
+
+
+def _turns_up(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[1] - a[1]) * (c[0] - b[0]) <= (c[1] - b[1]) * (b[0] - a[0])
+
+
+def _sparse(values: Floats, rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
+    return csr_array((values, (rows, columns)), shape=shape)
+
+
+def _eye(size: int) -> csr_array:
+    return _sparse(np.ones(size), np.arange(size), np.arange(size), (size, size))

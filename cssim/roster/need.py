@@ -1,0 +1,305 @@
+"""What the queues ask of the floor, before anything is simulated: reply work by interval, and how the share
+in time grows with the agents there.
+
+A chat's work is its replies, each placed when it is due: the first at the hand-over, the later ones after
+the mean times of replying and thinking (Little's law then gives the open chats). The share in time is
+Erlang's for calls as long as *replies*, averaged over how busy the day may turn out; the chat limit adds a
+second such line, for a place. Rough on purpose: it decides where a search begins and in which order it
+tries, never what it finds; the search corrects it by what it sees in simulation.
+
+Capacity is counted in agents at speed 1, of a queue in an interval; q queues, i intervals, g groups, k points
+of a curve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from cssim.demand.distributions import quantile
+from cssim.demand.forecast import expected, expected_follow_ups
+from cssim.engine.floor import Policy, policy_of
+from cssim.measure.periods import periods_of
+from cssim.queueing import erlang
+from cssim.scenario.clock import Calendar, Floats, overlap
+from cssim.scenario.schema import WITHIN_MEASURES, Chat, Queue, Scenario, Target
+from cssim.scenario.units import MINUTE
+
+POINTS = 24
+"""Points of each curve."""
+
+_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+"""Quantiles over which a random level or a random work is averaged."""
+
+_LOOSE = 0.8
+"""Share in time that stands for a promise about a mean."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What every queue brings, interval by interval, if all are served without waiting, (q, i) each.
+
+    Attributes:
+        contacts: offered to people, by the interval of their arrival.
+        replies: per second.
+        work: agents busy replying, at speed 1.
+        chats: open chats.
+    """
+
+    contacts: Floats
+    replies: Floats
+    work: Floats
+    chats: Floats
+
+
+def load_of(scenario: Scenario) -> Load:
+    """The load of a scenario, follow-ups included; contacts that the bot resolves are not in it."""
+    calendar = Calendar.of(scenario.horizon)
+    arrivals = expected(scenario) + expected_follow_ups(scenario)
+    of_minute = calendar.interval_index(np.arange(calendar.minutes, dtype=np.float64) * MINUTE)
+    first = np.searchsorted(of_minute, np.arange(calendar.intervals))
+    edges = np.append(np.arange(calendar.intervals) * calendar.interval, calendar.seconds)
+    seconds = np.diff(edges)
+    found = []
+    for queue, curve in zip(scenario.queues.values(), arrivals, strict=True):
+        offered = curve * (1 - (queue.bot.covers * queue.bot.resolves if queue.bot else 0.0))
+        hold = max((g.idle_hold for g in scenario.groups.values()), default=0.0)
+        minutes = np.array([offered, *_replies(queue, offered, hold)])
+        found.append(np.add.reduceat(minutes, first, axis=1))
+    contacts, replies, work, chats = np.array(found).transpose(1, 0, 2)
+    return Load(contacts, replies / seconds, work / seconds, chats / seconds)
+
+
+def _replies(queue: Queue, offered: Floats, hold: float) -> tuple[Floats, Floats, Floats]:
+    """Replies, seconds of work and seconds of open chats by the minute in which they fall due."""
+    chat = queue.chat
+    first, later = (chat.first_reply or chat.reply).mean, chat.reply.mean
+    replies, work, chats = np.zeros_like(offered), np.zeros_like(offered), np.zeros_like(offered)
+    delay, due, goes_on = queue.bot.hands_over_after if queue.bot else 0.0, 0, 1.0
+    while goes_on > 1e-3 and delay < len(offered) * MINUTE:
+        here = _shifted(offered * goes_on, delay)
+        again = _goes_on(chat, due + 1)
+        reply = later if due else first
+        replies += here
+        work += here * reply
+        chats += here * (reply + again / goes_on * chat.think.mean + (1 - again / goes_on) * hold)
+        delay += reply + chat.think.mean
+        due, goes_on = due + 1, again
+    return replies, work, chats
+
+
+def _goes_on(chat: Chat, rounds: int) -> float:
+    """P(a contact has more than so many rounds)."""
+    if chat.rounds.dist == "fixed":
+        return float(rounds < chat.rounds.mean)
+    return float((1 - 1 / chat.rounds.mean) ** rounds)
+
+
+def _shifted(curve: Floats, seconds: float) -> Floats:
+    """A curve by the minute, so much later; what falls beyond its end is dropped."""
+    whole, part = divmod(seconds / MINUTE, 1)
+    moved = np.zeros(len(curve))
+    for step, share in ((int(whole), 1 - part), (int(whole) + 1, part)):
+        if step < len(curve):
+            moved[step:] += share * curve[: len(curve) - step]
+    return moved
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A target that more people in the right hours bring nearer.
+
+    Attributes:
+        target: its index in the scenario.
+        share: of contacts (or replies) in time that it asks for, roughly.
+        weight: of each cell in each of its periods, contacts or replies, (periods, q, i).
+        able: which groups can help a queue in time at all, (g, q).
+        agents: capacities at which the curve is known, from 0, (q, i, k).
+        in_time: share in time at them, never falling, (q, i, k).
+    """
+
+    target: int
+    share: float
+    weight: Floats
+    able: Floats
+    agents: Floats
+    in_time: Floats
+
+    def at(self, capacity: Floats) -> Floats:
+        """Share in time of each cell at these capacities, (q, i); straight between points."""
+        above = np.clip((self.agents <= capacity[..., None]).sum(axis=2), 1, self.agents.shape[2] - 1)[
+            ..., None
+        ]
+        x0, x1 = (np.take_along_axis(self.agents, above - d, 2)[..., 0] for d in (1, 0))
+        y0, y1 = (np.take_along_axis(self.in_time, above - d, 2)[..., 0] for d in (1, 0))
+        step = np.clip((capacity - x0) / np.maximum(x1 - x0, 1e-12), 0.0, 1.0)
+        return np.asarray(y0 + step * (y1 - y0))
+
+    def capacity(self, share: Floats) -> Floats:
+        """The capacity at which each cell reaches a share in time, or the last that is known, (q, i)."""
+        reached = self.in_time >= share[..., None]
+        above = np.where(reached.any(axis=2), reached.argmax(axis=2), self.agents.shape[2] - 1)
+        above = np.maximum(above, 1)[..., None]
+        x0, x1 = (np.take_along_axis(self.agents, above - d, 2)[..., 0] for d in (1, 0))
+        y0, y1 = (np.take_along_axis(self.in_time, above - d, 2)[..., 0] for d in (1, 0))
+        step = np.clip((share - y0) / np.maximum(y1 - y0, 1e-12), 0.0, 1.0)
+        return np.asarray(x0 + step * (x1 - x0))
+
+    def kept(self, capacity: Floats) -> Floats:
+        """Share in time of each period at these capacities, (periods,)."""
+        whole = self.weight.sum(axis=(1, 2))
+        return np.asarray((self.weight * self.at(capacity)).sum(axis=(1, 2)) / np.maximum(whole, 1e-300))
+
+
+def promises_of(scenario: Scenario, load: Load) -> tuple[Promise, ...]:
+    """A curve for every target about waiting; others (occupancy, overtime) are left to the simulation."""
+    found = []
+    policy = policy_of(scenario)
+    for number, target in enumerate(scenario.targets):
+        within = _within(scenario, target)
+        if within is None:
+            continue
+        counted = np.array([target.queues is None or name in target.queues for name in scenario.queues])
+        weight = _weights(scenario, target, load) * counted[:, None]
+        able = policy.serves & (policy.after <= within) & counted
+        agents, in_time = _curve(scenario, load, target, within, policy)
+        share = target.at_least if target.measure in WITHIN_MEASURES else None
+        if share is None:
+            share = _LOOSE if target.measure != "abandonment" else 1 - (target.at_most or 0.0)
+        found.append(Promise(number, share, weight, able.astype(float), agents, in_time))
+    return tuple(found)
+
+
+def _within(scenario: Scenario, target: Target) -> Floats | None:
+    """Seconds to the reply, by queue, that stand for the promise; None where no time does."""
+    queues = scenario.queues.values()
+    if target.measure in WITHIN_MEASURES and target.at_least is not None:
+        return np.full(len(queues), target.within)
+    if target.measure in ("mean_reply", "mean_first_reply") and target.at_most is not None:
+        return np.full(len(queues), target.at_most)
+    if target.measure == "abandonment" and target.at_most is not None:
+        return np.array([float(quantile(q.patience, min(target.at_most, 0.99))) for q in queues])
+    if target.measure == "lost_sales" and target.at_most is not None:
+        return np.array([float(quantile(q.patience, 0.05)) for q in queues])
+    return None
+
+
+def _weights(scenario: Scenario, target: Target, load: Load) -> Floats:
+    """What each cell counts in each period, (periods, q, i)."""
+    calendar = Calendar.of(scenario.horizon)
+    edges = np.append(np.arange(calendar.intervals) * calendar.interval, calendar.seconds)
+    lengths = np.diff(edges)
+    inside = np.array(
+        [[overlap(a, b, period.spans) for a, b in pairwise(edges)] for period in periods_of(scenario, target)]
+    )
+    mass = load.replies * lengths if target.measure in ("rounds", "mean_reply") else load.contacts
+    return np.asarray((inside / lengths)[:, None, :] * mass)
+
+
+def _curve(
+    scenario: Scenario, load: Load, target: Target, within: Floats, policy: Policy
+) -> tuple[Floats, Floats]:
+    """Points (capacity, share in time) of every cell, (q, i, k) both.
+
+    Queues that share a group at once are one pool: each is taken to have its part of the pool's agents by
+    its part of the work, and the luck of the whole pool.
+    """
+    pool = _pools(policy)
+    rows = list(scenario.queues.values())
+    joint = Load(*(pool @ part for part in (load.contacts, load.replies, load.work, load.chats)))
+    part = np.divide(load.work, joint.work, out=np.zeros_like(load.work), where=joint.work > 0)
+    agents = np.floor(np.linspace(0.0, 2.0 * joint.work + 12.0, POINTS)).transpose(1, 2, 0)
+    in_time = np.zeros_like(agents)
+    sent = target.measure not in ("answered", "abandonment", "lost_sales")
+    levels = _levels(scenario, target)
+    for q, queue in enumerate(rows):
+        chats = _chats(scenario, policy, q)
+        works = quantile(queue.chat.first_reply or queue.chat.reply, _LEVELS) if sent else np.zeros(1)
+        patience = max(queue.patience.mean, 1.0)
+        for level in levels:
+            for work in np.unique(works):
+                if work > within[q]:
+                    continue
+                reply = _line(
+                    level * joint.replies[q], level * joint.work[q], agents[q], within[q] - work, patience
+                )
+                place = _line(
+                    level * joint.contacts[q] / Calendar.of(scenario.horizon).interval,
+                    level * joint.chats[q],
+                    agents[q] * chats,
+                    within[q] - work,
+                    patience,
+                )
+                in_time[q] += reply * place * np.mean(works == work) / len(levels)
+    in_time[..., 0] = 0.0
+    return agents * part[..., None], np.maximum.accumulate(in_time, axis=2)
+
+
+def _line(rate: Floats, work: Floats, agents: Floats, within: float, patience: float) -> Floats:
+    """Erlang A: share begun within T of a line with so much work, (i, k) from (i,), (i,) and (i, k)."""
+    busy = (rate > 0) & (work > 0)
+    share = np.ones(agents.shape)
+    if busy.any():
+        each = (work[busy] / rate[busy])[:, None]
+        share[busy] = erlang.service_level(
+            rate[busy][:, None], each, np.maximum(np.floor(agents[busy]), 1), within, patience
+        )
+    return share
+
+
+def _levels(scenario: Scenario, target: Target) -> Floats:
+    """Factors on the load to average over: a busy day's, where the promise is about a share of days."""
+    day, drift = scenario.forecast.day_cv, scenario.forecast.within_day.cv
+    if target.on is not None:
+        return _gamma(day if target.each != "hour" else float(np.hypot(day, drift)), np.array([target.on]))
+    return _gamma(float(np.hypot(day, drift)), _LEVELS)
+
+
+def _gamma(cv: float, share: Floats) -> Floats:
+    """Quantiles of a gamma variable with mean 1."""
+    return np.asarray(gammaincinv(cv**-2, share) * cv**2) if cv else np.ones(1)
+
+
+def _pools(policy: Policy) -> Floats:
+    """Which queues share agents at once, directly or through others, (q, q)."""
+    at_once = (policy.serves & (policy.after == 0)).astype(float)
+    linked: Floats = np.minimum(at_once.T @ at_once + np.eye(len(policy.queues)), 1.0)
+    for _ in policy.queues:
+        linked = np.minimum(linked @ linked, 1.0)
+    return linked
+
+
+def _chats(scenario: Scenario, policy: Policy, queue: int) -> float:
+    """Places for chats that an agent at speed 1 brings to a queue, on average over its groups' people."""
+    rows = [(g, rule) for g, rule in enumerate(scenario.groups.values()) if policy.serves[g, queue]]
+    if not rows:
+        return 1.0
+    people = np.array([1.0 if rule.people is None else max(rule.people, 0.1) for _, rule in rows])
+    places = np.array([rule.chats / policy.speed[g, queue] for g, rule in rows])
+    return float((people * places).sum() / people.sum())
+
+
+def shared_out(capacity: Floats, load: Load, policy: Policy, able: Floats | None = None) -> Floats:
+    """Capacity that each queue gets of the groups' agents, (q, i) from (g, i).
+
+    The work of a queue goes to the groups that serve it so that all are equally busy where they can be; a
+    group's time then goes to its queues in proportion. Groups that must wait before they take a queue take a
+    quarter as readily. `able` leaves out groups that are of no use to a promise (their work still counts).
+    """
+    speed = np.where(policy.serves, policy.speed, 0.0)
+    ready = np.where(policy.serves, np.where(policy.after > 0, 0.25, 1.0), 0.0)
+    work = np.maximum(load.work, 1e-9)
+    pull = (ready * speed)[:, :, None] * capacity[:, None, :]
+    taken = pull.copy()
+    for _ in range(12):
+        taken = work * taken / np.maximum(taken.sum(axis=0), 1e-300)
+        time = np.divide(taken, speed[:, :, None], out=np.zeros_like(taken), where=speed[:, :, None] > 0)
+        busy = time.sum(axis=1) / np.maximum(capacity, 1e-9)
+        last, taken = taken, taken / np.maximum(busy[:, None, :], 1e-9)
+    time = np.divide(last, speed[:, :, None], out=np.zeros_like(last), where=speed[:, :, None] > 0)
+    part = time / np.maximum(time.sum(axis=1, keepdims=True), 1e-300)
+    given = part * capacity[:, None, :] * speed[:, :, None]
+    return np.asarray((given if able is None else given * able[:, :, None]).sum(axis=0))
