@@ -4,20 +4,24 @@ Replications are independent and alike; contacts within one are neither. So ever
 replications, not contacts:
 
 - **Ratios** (shares of contacts, means of times, occupancy): the estimator is sum of parts / sum of wholes
-  over the replications, its standard error by the delta method, the quantile Student's t. The jackknife
-  gives the same to first order and costs more; the mean of the daily ratios would be another question
-  (what an average day is like, not what an average contact meets).
-  Source: Law 2015, "Simulation modeling and analysis", 9.5.2; Cochran 1977, "Sampling techniques", 6.4.
-- **Shares of contacts** are put through Wilson's score interval with the *effective* number of contacts
-  that this standard error implies, v (1 - v) / se^2, never more than there were. Far from 0 and 1 that is
-  the delta method; near them it stays inside [0, 1], keeps its skewness, and where every contact was in
-  time it is as wide as so many independent contacts allow, never nothing.
-  Source: Korn and Graubard 1998, Survey Methodology 24(2); Dean and Pagano 2015, J. Surv. Stat. Meth. 3(4).
+  over the replications, its standard error by the delta method, the quantile Student's t, corrected for the
+  skewness of the residuals by Hall's transformation: bad days are rarer and worse than good ones, and
+  without it a promise on its edge is called *met* in 7 to 8% of 30-day runs where 5% were allowed, with it
+  in 2 to 5%. The jackknife gives the same to first order and costs more; the mean of the daily ratios would
+  be another question (what an average day is like, not what an average contact meets).
+  Sources: Law 2015, "Simulation modeling and analysis", 9.5.2; Hall 1992, J. R. Stat. Soc. B 54(1).
+- **Shares of contacts** have in addition no interval narrower than Wilson's for as many independent contacts:
+  contacts of one day go wrong together if at all, so fewer is never known. Where every contact was in
+  time, that is the whole interval: near, but never certain.
+  Source: Wilson 1927, J. Am. Stat. Assoc. 22.
 - **Shares of days**: whether a day keeps a promise is a coin of its own in each replication, so the bounds
   are Clopper and Pearson's, which hold their confidence exactly, at any number of days. (`wilson`, whose
   coverage is nearer to nominal on average and below it at times, is there for comparison.)
   Source: Clopper and Pearson 1934, Biometrika 26(4); Brown, Cai and DasGupta 2001, Stat. Science 16(2).
 - After one replication with anything to measure nothing is known of the spread: the interval is everything.
+
+What no interval knows is the kind of day that it has not seen: a disaster on one day in a hundred is missing
+from most samples of thirty.
 """
 
 from __future__ import annotations
@@ -60,8 +64,8 @@ KINDS: Final[dict[str, Kind]] = {
 CONFIDENCE: Final = 0.95
 """Of two-sided intervals."""
 
-ROUNDING: Final = 1e-24
-"""A variance of shares below it is the rounding of one that is 0."""
+ROUNDING: Final = 1e-12
+"""Residuals that are a smaller part of the whole are the rounding of none."""
 
 
 @dataclass(frozen=True)
@@ -213,23 +217,28 @@ def bounds(part: Floats, whole: Floats, kind: Kind, error: float) -> tuple[Float
     """
     parts, wholes = part.sum(axis=0), whole.sum(axis=0)
     informed = np.count_nonzero(whole > 0, axis=0)
-    least, most = (0.0, np.inf) if kind == "number" else (0.0, 1.0)
-    known = informed > 1
+    n = np.maximum(informed, 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(wholes > 0, parts / wholes, np.nan)
-        square = ((part - value * whole) ** 2).sum(axis=0)
-        variance = square * informed / np.maximum(informed - 1, 1) / wholes**2
-        t = stdtrit(np.maximum(informed - 1, 1), 1 - error)
-        if kind == "number":
-            low, high = value - t * np.sqrt(variance), value + t * np.sqrt(variance)
-        else:
-            spread = np.maximum(value * (1 - value), 0.0)
-            size = np.where(variance > ROUNDING, spread / variance, np.inf)
-            size = np.minimum(size, wholes) if kind == "share" else np.where(np.isinf(size), informed, size)
-            low, high = _wilson(value, size, t)
-    low = np.where(known, np.maximum(low, least), least)
-    high = np.where(known, np.minimum(high, most), most)
-    return value, low, high
+        residual = part - value * whole
+        square, cube = (residual**2).sum(axis=0), (residual**3).sum(axis=0)
+        varies = square > (ROUNDING * wholes) ** 2
+        error_of = np.where(varies, np.sqrt(square * n / (n - 1)) / wholes, 0.0)
+        skew = np.where(varies, cube / square**1.5, 0.0)  # skewness of the residuals / sqrt(n)
+        t = stdtrit(n - 1, 1 - error)
+        low, high = value - error_of * _hall(t, skew), value - error_of * _hall(-t, skew)
+        if kind != "number":
+            # As wide as so many independent contacts make it; a fraction of time is not made of things.
+            size = wholes if kind == "share" else np.where(varies, np.inf, informed)
+            least, most = _wilson(value, size, ndtri(1 - error))
+            low, high = np.minimum(low, least), np.maximum(high, most)
+    bottom, top = (0.0, np.inf) if kind == "number" else (0.0, 1.0)
+    known = informed > 1
+    return (
+        value,
+        np.where(known, np.maximum(low, bottom), bottom),
+        np.where(known, np.minimum(high, top), top),
+    )
 
 
 def ratio(part: Floats, whole: Floats, kind: Kind = "number", confidence: float = CONFIDENCE) -> Estimate:
@@ -257,15 +266,22 @@ def share_of_days(kept: int, days: int, error: float) -> tuple[float, float]:
 
 def wilson(kept: int, days: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's two-sided score interval for a share (1927, J. Am. Stat. Assoc. 22)."""
-    z = np.array([ndtri((1 + confidence) / 2)])
+    z = float(ndtri((1 + confidence) / 2))
     low, high = _wilson(np.array([kept / days]), np.array([float(days)]), z)
     return max(float(low[0]), 0.0), min(float(high[0]), 1.0)
 
 
-def _wilson(value: Floats, size: Floats, quantile: Floats) -> tuple[Floats, Floats]:
+def _hall(quantile: Floats, skew: Floats) -> Floats:
+    """The quantile of a studentised mean with this skewness / sqrt(n): Hall's cubic, turned round."""
+    a = np.where(np.abs(skew) < 1e-6, 1.0, skew)
+    return np.where(np.abs(skew) < 1e-6, quantile, 3 / a * (np.cbrt(1 + a * (quantile - a / 6)) - 1))
+
+
+def _wilson(value: Floats, size: Floats, quantile: float) -> tuple[Floats, Floats]:
     shrink = quantile**2 / size
     centre = (value + shrink / 2) / (1 + shrink)
-    reach = quantile / (1 + shrink) * np.sqrt(np.maximum(value * (1 - value), 0) / size + shrink / (4 * size))
+    spread = np.maximum(value * (1 - value), 0.0)
+    reach = quantile / (1 + shrink) * np.sqrt(spread / size + shrink / (4 * size))
     return centre - reach, centre + reach
 
 
