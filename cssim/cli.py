@@ -21,8 +21,7 @@ from cssim.errors import CssimError, Fault, InputError, Wrong
 from cssim.messages import Language, say, speak, spoken
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from cssim.engine.floor import Roster
     from cssim.scenario.schema import Scenario
 
 
@@ -114,9 +113,13 @@ def _check(
 def _simulate(
     scenario: ScenarioFile,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="help.roster")] = None,
-    replications: Annotated[int | None, typer.Option("--replications", min=1, help="help.replications")] = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", min=1, help="help.replications")
+    ] = None,
     precision: Annotated[str | None, typer.Option("--precision", metavar="P", help="help.precision")] = None,
-    engine: Annotated[Literal["fast", "reference"] | None, typer.Option("--engine", help="help.engine")] = None,
+    engine: Annotated[
+        Literal["fast", "reference"] | None, typer.Option("--engine", help="help.engine")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="help.out.file")] = None,
     seed: Seed = None,
     force: Force = False,
@@ -126,15 +129,16 @@ def _simulate(
 ) -> None:
     from cssim import experiment
     from cssim.report import files, progress, tables
+    from cssim.scenario.units import parse_share
 
     shop = _read_scenario(scenario)
     files.require_free([out] if out else [], force)
-    with progress.days(say("progress.simulate")) as tick:
+    with progress.shown(say("progress.simulate")) as tick:
         result = experiment.simulate(
             shop,
-            _read_roster(shop, roster),
+            _read_roster(shop, roster) if roster else None,
             replications=replications,
-            precision=_share("--precision", precision),
+            precision=_parsed("--precision", parse_share, precision),
             seed=seed,
             engine=engine or "reference",
             workers=workers,
@@ -155,7 +159,9 @@ def _erlang(
     load: Annotated[float | None, typer.Option("--load", help="help.erlang.load")] = None,
     rate: Annotated[str | None, typer.Option("--rate", metavar="32/h", help="help.erlang.rate")] = None,
     work: Annotated[str | None, typer.Option("--work", metavar="3min", help="help.erlang.work")] = None,
-    agents: Annotated[str | None, typer.Option("--agents", metavar="N|N:M", help="help.erlang.agents")] = None,
+    agents: Annotated[
+        str | None, typer.Option("--agents", metavar="N|N:M", help="help.erlang.agents")
+    ] = None,
     within: Annotated[str | None, typer.Option("--within", metavar="20s", help="help.erlang.within")] = None,
     at_least: Annotated[
         str | None, typer.Option("--at-least", metavar="80%", help="help.erlang.at_least")
@@ -192,7 +198,21 @@ def _erlang(
 T = TypeVar("T")
 
 
-def _parsed(option: str, parse: Callable[[object], T], text: str | None) -> T | None:
+def _read_scenario(path: str) -> Scenario:
+    """The scenario of a file, or of standard input."""
+    from cssim.scenario.load import load, loads
+
+    return loads(sys.stdin.buffer.read(), "-") if path == "-" else load(path)
+
+
+def _read_roster(scenario: Scenario, path: Path) -> Roster:
+    from cssim.experiment import roster_of
+    from cssim.scenario.load import read_roster
+
+    return roster_of(scenario, read_roster(path))
+
+
+def _parsed(option: str, parse: Callable[[str], T], text: str | None) -> T | None:
     """An option's text as `parse` reads it; a fault names the option."""
     if text is None:
         return None
@@ -240,7 +260,7 @@ def _run(given: Sequence[str]) -> int:
     except InputError as error:
         _complain(error.text())
         if "--json" in given:
-            _print_json({"schema": "cssim.error/1", "faults": [_fault(fault) for fault in error.faults]})
+            _print_json({"schema": "cssim.error.1", "faults": [_fault(fault) for fault in error.faults]})
         return Exit.INPUT
     except CssimError as error:
         _complain(str(error))
@@ -288,10 +308,12 @@ def _unexpected(error: Exception) -> str:
 
 def _language(given: Sequence[str]) -> Language:
     """The language asked for by `--lang`, else the machine's: needed before the options are parsed."""
-    for option, value in zip(given, [*given[1:], ""], strict=True):
+    for option, value in zip(given, (*given[1:], ""), strict=False):
         if option in ("--lang=en", "--lang=zh") or (option == "--lang" and value in ("en", "zh")):
             return "zh" if (option + value).endswith("zh") else "en"
-    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
+    named = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None
+    )
     spoken_here = named or locale.getlocale()[0] or ""
     return "zh" if spoken_here.lower().startswith(("zh", "chinese")) else "en"
 

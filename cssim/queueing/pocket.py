@@ -79,7 +79,7 @@ class Answer:
         """The same as JSON; None where there is nothing to say."""
         asked = self.question
         return {
-            "schema": "cssim.erlang/1",
+            "schema": "cssim.erlang.1",
             "model": asked.model,
             "load": asked.load,
             "rate_per_s": asked.rate,

@@ -21,7 +21,7 @@ class WriteError(CssimError):
 
     def text(self, lang: Language | None = None) -> str:
         """What could not be written, and why."""
-        return say("file.unwritable", lang=lang, path=self.path, why=self.why)
+        return say("file.unwritable", lang, path=self.path, why=self.why)
 
     def __str__(self) -> str:
         return self.text()

@@ -18,7 +18,8 @@ from cssim.messages import say
 from cssim.queueing.pocket import Answer
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
-from cssim.scenario.units import HOUR, MINUTE, format_clock, format_duration
+from cssim.roster.outlook import Outlook
+from cssim.scenario.units import HOUR, MINUTE, format_clock, format_duration, format_moment
 
 NOTHING = "–"
 """Stands where there is nothing to measure."""
@@ -29,7 +30,11 @@ _COLOURS: Mapping[Verdict, str] = {"met": "green", "missed": "bold red", "undeci
 def console() -> Console:
     """Standard output; as wide as a line needs where it is no terminal."""
     return Console(
-        file=sys.stdout, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 1000
+        file=sys.stdout,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if sys.stdout.isatty() else 1000,
     )
 
 
@@ -80,10 +85,104 @@ def _table(title: str, columns: Sequence[str], left: int = 1) -> Table:
     """An open table: the first `left` columns are words, the others numbers."""
     from rich import box
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
     for k, column in enumerate(columns):
         table.add_column(column, justify="left" if k < left else "right", overflow="fold")
     return table
+
+
+def outlook(out: Console, found: Outlook) -> None:
+    """What is known before anything is simulated."""
+    scenario = found.scenario
+    horizon = scenario.horizon
+    out.print(
+        say(
+            "outlook.head",
+            name=scenario.name or NOTHING,
+            start=format_moment(horizon.start),
+            end=format_moment(horizon.end),
+            zone=horizon.timezone,
+        ),
+        soft_wrap=True,
+    )
+    out.print()
+    names = ("queue", "contacts", "follow_ups", "offered", "busiest", "at_most", "work", "load")
+    table = _table(say("outlook.demand"), [say(f"table.column.{name}") for name in names])
+    for name, queue in found.queues.items():
+        start, offered = queue.peak
+        table.add_row(
+            name,
+            count(queue.contacts),
+            count(queue.follow_ups),
+            count(queue.offered),
+            f"{start:%m-%d %H:%M}",
+            count(offered),
+            time(queue.hours * HOUR),
+            f"{queue.load:.1f}",
+        )
+    _show(out, table)
+    dates = sorted({day for queue in found.queues.values() for day in queue.by_date})
+    if len(dates) > 1:
+        table = _table(say("outlook.by_date"), [say("table.column.date"), *found.queues])
+        for day in dates:
+            offered_then = (queue.by_date.get(day, 0.0) for queue in found.queues.values())
+            table.add_row(day.isoformat(), *(count(contacts) for contacts in offered_then))
+        _show(out, table)
+    when, most = found.busiest
+    people = found.people
+    out.print(
+        say(
+            "outlook.need" if math.isfinite(people) else "outlook.need_unlimited",
+            most=f"{most:.0f}",
+            when=format_moment(when),
+            hours=count(found.need_hours),
+            people=count(people),
+        ),
+        soft_wrap=True,
+    )
+    out.print(say("outlook.course", start=f"{found.starts[0]:%H:%M}", bars=_bars(found)), soft_wrap=True)
+    out.print()
+    _ceilings(out, found)
+
+
+def _bars(found: Outlook) -> str:
+    """The need of each hour as a row of bars."""
+    hours: dict[str, float] = {}
+    for start, need in zip(found.starts, found.need, strict=True):
+        hour = f"{start:%m-%d %H}"
+        hours[hour] = max(hours.get(hour, 0.0), float(need))
+    top = max(hours.values()) or 1.0
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * need / top)] for need in hours.values())
+
+
+def _ceilings(out: Console, found: Outlook) -> None:
+    if not found.ceilings:
+        return
+    names = ("promise", "ceiling", "wanted", "possible")
+    table = _table(say("outlook.ceilings"), [say(f"table.column.{name}") for name in names])
+    for ceiling in found.ceilings:
+        table.add_row(
+            ceiling.name,
+            _value(ceiling.measure, ceiling.best),
+            _value(ceiling.measure, ceiling.wanted),
+            Text(
+                say("outlook.possible" if ceiling.possible else "outlook.impossible"),
+                style="green" if ceiling.possible else "bold red",
+            ),
+        )
+    _show(out, table)
+
+
+def _show(out: Console, table: Table) -> None:
+    out.print(table)
+    out.print()
 
 
 def simulation(out: Console, result: SimulationResult) -> None:
@@ -135,7 +234,7 @@ def _queues(out: Console, result: SimulationResult) -> None:
             time(queue.first_reply["p90_s"].value),
             time(queue.mean_reply.value),
         )
-    out.print(table)
+    _show(out, table)
 
 
 def _groups(out: Console, result: SimulationResult) -> None:
@@ -152,7 +251,7 @@ def _groups(out: Console, result: SimulationResult) -> None:
             time(group.overtime_hours.value * HOUR),
             count(group.cost.value),
         )
-    out.print(table)
+    _show(out, table)
 
 
 def targets(out: Console, scenario: Scenario, results: Iterable[TargetResult]) -> None:
@@ -169,10 +268,11 @@ def targets(out: Console, scenario: Scenario, results: Iterable[TargetResult]) -
                 say("table.whole") if result.each == "horizon" else period.period,
                 _value(measure, period.estimate),
                 f"{_value(measure, period.low)} … {_value(measure, period.high)}",
-                ("≤ " if result.at_most is not None and result.on is None else "≥ ") + _value(measure, wanted),
+                ("≤ " if result.at_most is not None and result.on is None else "≥ ")
+                + _value(measure, wanted),
                 Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
             )
-    out.print(table)
+    _show(out, table)
     kept = sum(result.verdict == "met" for result in results)
     out.print(say("table.kept", kept=kept, all=len(results)), soft_wrap=True)
 
@@ -212,7 +312,7 @@ def roster(out: Console, scenario: Scenario, duties: Roster) -> None:
             count(duty.count * pay_of(scenario, duty).total),
         )
         group = duty.group
-    out.print(table)
+    _show(out, table)
 
 
 def hours_of(scenario: Scenario, duty: Duty) -> str:
@@ -230,7 +330,7 @@ def interval(estimate: Estimate) -> str:
 
 
 def pocket(out: Console, answer: Answer) -> None:
-    """The pocket calculator's answer: one row a number of agents; what the model does not know is left out."""
+    """The pocket calculator's answer, one row a number of agents; what the model does not know is left out."""
     asked = answer.question
     shown = {
         "agents": lambda row: count(row.agents),
@@ -245,13 +345,11 @@ def pocket(out: Console, answer: Answer) -> None:
         name for name in shown if name != "agents" and all(getattr(row, name) is None for row in answer.rows)
     }
     columns = [name for name in shown if name not in unknown]
-    heads = [
-        say(f"table.column.{name}", time=format_duration(asked.within or 0.0)) for name in columns
-    ]
+    heads = [say(f"table.column.{name}", time=format_duration(asked.within or 0.0)) for name in columns]
     table = _table(say(f"pocket.title.{asked.model}", load=f"{asked.load:.4g}"), heads, left=0)
     for row in answer.rows:
         style = "bold" if row.agents == answer.fewest else None
         table.add_row(*(shown[name](row) for name in columns), style=style)
-    out.print(table)
+    _show(out, table)
     if answer.fewest is not None:
         out.print(say("pocket.fewest", agents=answer.fewest, share=share(asked.at_least)), soft_wrap=True)

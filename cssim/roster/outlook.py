@@ -1,5 +1,5 @@
-"""What can be said of a scenario before anything is simulated: its demand, its load, roughly whom it needs, and
-how far each promise could be kept by an agent with nothing else to do.
+"""What can be said of a scenario before anything is simulated: its demand, its load, roughly whom it needs,
+and how far each promise could be kept by agents with nothing else to do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cssim.errors import Fault
 from cssim.roster.need import load_of, promises_of
 from cssim.scenario.clock import Calendar, Floats
 from cssim.scenario.schema import DURATION_MEASURES, Queue, Scenario, Spread, Target
-from cssim.scenario.units import HOUR
+from cssim.scenario.units import HOUR, format_moment
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,53 @@ class Outlook:
     warnings: tuple[Fault, ...]
 
     @property
+    def people(self) -> float:
+        """Everybody there is, in agents at their groups' speed; infinite where a group has no limit."""
+        groups = self.scenario.groups.values()
+        return sum(math.inf if g.people is None else g.people * g.speed for g in groups)
+
+    @property
     def busiest(self) -> tuple[datetime, float]:
         """The interval that needs most people, and how many."""
         most = int(np.argmax(self.need))
         return self.starts[most], float(self.need[most])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON."""
+        when, most = self.busiest
+        return {
+            "schema": "cssim.outlook.1",
+            "scenario": self.scenario.model_dump(mode="json", by_alias=True),
+            "queues": {
+                name: {
+                    "contacts": queue.contacts,
+                    "follow_ups": queue.follow_ups,
+                    "offered": queue.offered,
+                    "by_date": {day.isoformat(): contacts for day, contacts in queue.by_date.items()},
+                    "peak": {"start": format_moment(queue.peak[0]), "offered": queue.peak[1]},
+                    "work_hours": queue.hours,
+                    "load": queue.load,
+                }
+                for name, queue in self.queues.items()
+            },
+            "need": {
+                "start": [format_moment(start) for start in self.starts],
+                "agents": [float(agents) for agents in self.need],
+                "hours": self.need_hours,
+                "busiest": {"start": format_moment(when), "agents": most},
+            },
+            "ceilings": [
+                {
+                    "target": ceiling.name,
+                    "measure": ceiling.measure,
+                    "best": ceiling.best if math.isfinite(ceiling.best) else None,
+                    "wanted": ceiling.wanted,
+                    "possible": ceiling.possible,
+                }
+                for ceiling in self.ceilings
+            ],
+            "warnings": [warning.text() for warning in self.warnings],
+        }
 
 
 def outlook_of(scenario: Scenario) -> Outlook:
@@ -139,7 +182,9 @@ def outlook_of(scenario: Scenario) -> Outlook:
 
 
 def _above(ceiling: Ceiling) -> Fault:
-    values = {"name": ceiling.name, "best": ceiling.best, "wanted": ceiling.wanted}
+    assert ceiling.wanted is not None
+    form = "{:.1f}s" if ceiling.measure in DURATION_MEASURES else "{:.1%}"
+    values = {"wanted": form.format(ceiling.wanted), "best": form.format(ceiling.best)}
     return Fault("outlook.above_ceiling", values, f"targets.{ceiling.target}")
 
 
@@ -151,8 +196,8 @@ def ceilings_of(scenario: Scenario) -> tuple[Ceiling, ...]:
 
     A reply that begins at once takes work / speed, of the fastest group that may be asked in time: the share
     within T is P(work <= speed x T). A round is the first with probability 1 / mean rounds; a buyer is kept
-    if every round is (the generating function of the rounds at that share). Follow-ups and hours of the day are
-    left out: they change nothing for an agent who answers everybody at once.
+    if every round is (the generating function of the rounds at that share). Follow-ups and hours of the day
+    are left out: they change nothing for an agent who answers everybody at once.
     """
     policy, volumes = policy_of(scenario), expected_contacts(scenario)
     found = []
@@ -222,12 +267,10 @@ class _Reach:
         within, q = self.target.within or 0.0, self.index
         serving = np.flatnonzero(self.policy.serves[:, q])
         wait = self.policy.after[serving, q] if first else np.zeros(len(serving))
-        return [
-            (within - late - w, s) for w, s in zip(wait, self.policy.speed[serving, q], strict=True)
-        ]
+        return [(within - late - w, s) for w, s in zip(wait, self.policy.speed[serving, q], strict=True)]
 
     def first(self, reached: Callable[[float], float]) -> tuple[float, float, float]:
-        """First rounds in time by kind: (deflected, covered and offered, not covered), as shares of contacts."""
+        """First rounds in time: deflected, covered and offered, not covered; as shares of contacts."""
         late = self.handed_over_after
         handed, bare = self.covers - self.deflects, 1 - self.covers
         if self.target.counts == "any":

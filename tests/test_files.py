@@ -1,0 +1,99 @@
+"""Results are written whole or not at all, and never over something unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cssim.errors import InputError
+from cssim.report import files
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_files_are_written_with_the_folders_that_they_need(tmp_path: Path) -> None:
+    files.write({tmp_path / "a" / "b" / "one.json": b"1", tmp_path / "a" / "two.csv": b"2"})
+    assert (tmp_path / "a" / "b" / "one.json").read_bytes() == b"1"
+    assert listed(tmp_path) == sorted(
+        ["a", str(Path("a/b")), str(Path("a/b/one.json")), str(Path("a/two.csv"))]
+    )
+
+
+def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"old")
+    files.write({tmp_path / "one": b"new"})
+    assert (tmp_path / "one").read_bytes() == b"new"
+    assert listed(tmp_path) == ["one"]
+
+
+def test_a_disk_that_fills_up_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one").write_bytes(b"old")
+    real = files.os.fsync
+
+    def full(descriptor: int) -> None:
+        full.calls += 1
+        if full.calls == 2:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    full.calls = 0
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(files.WriteError, match="No space left"):
+        files.write({tmp_path / "one": b"new", tmp_path / "deep" / "two": b"2"})
+    assert (tmp_path / "one").read_bytes() == b"old"
+    assert listed(tmp_path) == ["one"]
+
+
+def test_files_already_moved_are_put_back_if_a_later_one_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(b"old")
+    real = Path.replace
+
+    def held_open(self: Path, target: Path) -> Path:
+        if self.name.endswith(".new") and Path(target).name == "two":
+            raise PermissionError(13, "open in another program")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", held_open)
+    with pytest.raises(files.WriteError, match="two"):
+        files.write({tmp_path / name: b"new" for name in ("one", "zero", "two")})
+    assert {name: (tmp_path / name).read_bytes() for name in ("one", "two")} == {"one": b"old", "two": b"old"}
+    assert listed(tmp_path) == ["one", "two"]
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        files.write({tmp_path / "new" / "one": b"1"})
+    assert listed(tmp_path) == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_there_stays_without_force(tmp_path: Path, force: bool) -> None:
+    (tmp_path / "one").write_bytes(b"old")
+    if force:
+        files.require_free([tmp_path / "one"], force=True)
+        return
+    with pytest.raises(InputError, match="--force"):
+        files.require_free([tmp_path / "new", tmp_path / "one"], force=False)
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="folder"):
+        files.require_free([tmp_path], force=True)
+
+
+def test_a_file_is_no_place_for_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"")
+    with pytest.raises(InputError, match="one"):
+        files.require_free([tmp_path / "one" / "result.json"], force=True)
