@@ -98,6 +98,8 @@ def test_patience_has_its_point_mass_at_zero_and_its_spread_in_the_rest() -> Non
     assert abs(numbers[numbers > 0].mean() - 90) < 5 * 90 / math.sqrt(0.9 * N)
     assert cdf(patience, 0.0) == pytest.approx(0.1)
     assert cdf(patience, 60.0) == pytest.approx(0.1 + 0.9 * cdf(plain, 60.0))
+    sure = Patience.model_validate({"mean": "90s", "dist": "constant", "zero": "10%"})
+    assert quantile(sure, [0.0, 0.0999, 0.1001, 0.9]).tolist() == [0, 0, 90, 90]
     nobody_waits = Patience.model_validate({"mean": "90s", "zero": 1})
     assert not sample(nobody_waits, np.random.default_rng(2), 100).any()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cssim.demand.contacts import NOBODY, Contacts, Trigger
 from cssim.demand.distributions import GRID
-from cssim.demand.draw import draw
+from cssim.demand.draw import curves_of, draw
 from cssim.errors import InputError
 from tests.demand.build import PLAIN, shop, streams
 
@@ -82,6 +82,7 @@ def contacts() -> Contacts:
 def test_the_same_seed_gives_the_same_contacts_and_another_gives_others() -> None:
     scenario = shop(sale())
     assert same(draw(scenario, streams()), draw(scenario, streams()))
+    assert same(draw(scenario, streams()), draw(scenario, streams(), curves_of(scenario)))
     first = draw(scenario, streams()).arrival[:20]
     for other in (streams(1), streams(seed=0), streams(seed=2), streams(phase=2)):
         assert not np.array_equal(first, draw(scenario, other).arrival[:20])
@@ -235,6 +236,21 @@ def test_every_part_of_a_scenario_shows_in_the_numbers(contacts: Contacts) -> No
     assert np.all(
         np.isinf(rounds_of(c, "patience", c.queue == 1)) == (rounds_of(c, "think", c.queue == 1) > 0)
     )
+
+
+def test_what_is_drawn_for_one_purpose_tells_nothing_of_another() -> None:
+    random = {"mean": "30s"}
+    queue = {
+        "volume": {"contacts": 2000},
+        "chat": {"rounds": {"mean": 2, "dist": "fixed"}, "reply": random, "think": random},
+        "patience": {**random, "lingers": "50%", "later": random},
+    }
+    c = draw(shop({"q": queue}, forecast=PLAIN), streams())
+    first, later = c.first[:-1], c.first[:-1] + 1
+    columns = [c.work[first], c.work[later], c.think[later], c.patience[first], c.patience[later], c.lingers]
+    gaps = np.diff(c.arrival, prepend=0.0)
+    correlations = np.corrcoef([*columns, gaps])[np.triu_indices(7, 1)]
+    assert np.abs(correlations).max() < 5 / math.sqrt(len(c))
 
 
 def test_follow_ups_come_with_their_share_trigger_and_delay(contacts: Contacts) -> None:
