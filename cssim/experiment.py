@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -347,8 +347,8 @@ class SimulationResult:
         course: by planning interval, summed over replications.
     """
 
-    scenario: Scenario
-    roster: Roster
+    scenario: Scenario = field(repr=False)
+    roster: Roster = field(repr=False)
     seed: int
     phase: int
     replications: int
@@ -365,8 +365,8 @@ class SimulationResult:
     people_needed: Mapping[str, int]
     started: str
     elapsed: float
-    measured: tuple[Day, ...]
-    course: Course
+    measured: tuple[Day, ...] = field(repr=False)
+    course: Course = field(repr=False)
 
     def intervals(self) -> dict[str, Any]:
         """Columns by planning interval: `start`, `queues` by name, `groups` by name.

@@ -1,0 +1,399 @@
+"""Many days: the same numbers wherever they run, and all that a result must be able to say."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import pickle
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cssim.demand.streams import Phase
+from cssim.engine.floor import Duty
+from cssim.errors import InputError
+from cssim.experiment import looks_at, roster_of, run_days, settled, simulate
+from cssim.measure.service import COUNTS
+from cssim.scenario.schema import RosterRow, Scenario
+
+GIVEN: dict[str, Any] = {
+    "name": "corner shop",
+    "horizon": {"from": "2026-11-10 18:00", "to": "2026-11-10 20:00"},
+    "queues": {
+        "pre_sales": {
+            "volume": {"contacts": 40},
+            "bot": {"covers": 0.9, "resolves": 0.4, "hands_over_after": "20s"},
+            "patience": {"mean": "90s", "lingers": 0.5},
+            "sale_value": 38,
+            "then": [{"queue": "order_change", "share": 0.2}],
+        },
+        "order_change": {},
+    },
+    "groups": {
+        "main": {"serves": ["pre_sales", "order_change"], "chats": 3, "no_show": 0.1},
+        "temps": {"serves": "pre_sales", "speed": 0.7},
+    },
+    "shifts": {
+        "late": {"start": "18:00", "end": "24:00", "breaks": [{"at": "19:00", "for": "10min"}]},
+        "flexible": {
+            "start": {"from": "17:00", "to": "19:00", "every": "1h"},
+            "length": {"from": "1h", "to": "2h", "every": "1h"},
+        },
+    },
+    "roster": [
+        {"group": "main", "date": "11-10", "shift": "late", "count": 2},
+        {
+            "group": "temps",
+            "date": "11-10",
+            "shift": "flexible",
+            "start": "18:00",
+            "end": "19:00",
+            "count": 1,
+        },
+    ],
+    "targets": [
+        {"measure": "first_reply", "within": "6s", "at_least": 0.2, "each": "hour", "on": 0.5},
+        {"measure": "rounds", "within": "3min", "at_least": 0.9},
+    ],
+}
+
+
+def shop(**changes: Any) -> Scenario:
+    return Scenario.model_validate({**GIVEN, **changes})
+
+
+def figures(result: Any) -> Any:
+    """All of a result but when it was made."""
+    found = result.to_dict()
+    return {key: value for key, value in found.items() if key not in ("started", "elapsed_s")}
+
+
+def row(**given: Any) -> RosterRow:
+    return RosterRow(**{"group": "main", "date": "11-10", "shift": "late", "count": 1, **given})
+
+
+# -- rosters ---------------------------------------------------------------------------------------
+
+
+def test_a_roster_is_numbered_by_group_start_and_end_whatever_the_order_of_its_rows():
+    rows = list(shop().roster or ())
+    scenario = shop()
+    assert roster_of(scenario, rows) == roster_of(scenario, rows[::-1])
+    assert [(d.group, d.shift.name, d.count) for d in roster_of(scenario, rows)] == [
+        ("main", "late", 2),
+        ("temps", "flexible", 1),
+    ]
+
+
+def test_a_shift_written_twice_counts_on():
+    (duty,) = roster_of(shop(), [row(count=2), row(count=3), row(count=0)])
+    assert duty.count == 5
+    assert settled(shop(), [duty, Duty("main", duty.shift, 1)]) == (Duty("main", duty.shift, 6),)
+
+
+def test_every_fault_of_a_roster_is_told_at_once():
+    rows = [
+        row(),
+        row(group="nobody"),
+        row(shift="dawn"),
+        row(date="11-12"),
+        row(shift="flexible"),
+        row(shift="flexible", start="18:00", end="18:30"),
+    ]
+    with pytest.raises(InputError) as error:
+        roster_of(shop(), rows)
+    found = [(fault.path, fault.key) for fault in error.value.faults]
+    assert found == [
+        ("roster[1].group", "roster_row.no_group"),
+        ("roster[2]", "roster_row.no_shift"),
+        ("roster[3]", "roster_row.no_shift"),
+        ("roster[4]", "roster_row.which_shift"),
+        ("roster[5]", "roster_row.no_shift"),
+    ]
+    for lang in ("en", "zh"):
+        assert "dawn" in error.value.text(lang)  # type: ignore[arg-type]
+
+
+def test_a_scenario_without_a_roster_needs_one():
+    with pytest.raises(InputError) as error:
+        simulate(shop(roster=None), replications=2, workers=1)
+    assert [fault.key for fault in error.value.faults] == ["simulate.no_roster"]
+    assert (
+        simulate(shop(roster=None), roster_of(shop(), [row()]), replications=2, workers=1).replications == 2
+    )
+
+
+# -- the same numbers ------------------------------------------------------------------------------
+
+
+SCRIPT = """
+import json, sys
+from cssim.experiment import simulate
+from cssim.scenario.schema import Scenario
+shop = Scenario.model_validate(json.loads(sys.argv[1]))
+print(simulate(shop, replications=5, seed=7, workers=2).to_json())
+"""
+
+
+def test_two_processes_give_the_numbers_of_one_and_a_script_needs_no_guard(tmp_path):
+    script = tmp_path / "plan.py"
+    script.write_text(SCRIPT)
+    ran = subprocess.run(
+        [sys.executable, str(script), json.dumps(GIVEN)], capture_output=True, text=True, check=True
+    )
+    there = json.loads(ran.stdout)
+    here = json.loads(simulate(shop(), replications=5, seed=7, workers=1).to_json())
+    for result in (there, here):
+        del result["started"], result["elapsed_s"]
+    assert there == here
+
+
+def test_any_executor_will_do_and_is_left_open():
+    here = simulate(shop(), replications=6, seed=1, workers=1)
+    with ThreadPoolExecutor(3) as threads:
+        there = simulate(shop(), replications=6, seed=1, executor=threads)
+        assert threads.submit(int, "3").result() == 3
+    assert figures(there) == figures(here)
+
+
+def test_a_replication_is_the_same_whatever_else_is_run():
+    scenario = shop()
+    roster = roster_of(scenario, scenario.roster or ())
+    whole = simulate(scenario, replications=4, seed=3, workers=1).measured
+    some = run_days(scenario, roster, [3, 1], seed=3, phase=Phase.SIMULATION)
+    for day, same in zip(some, (whole[3], whole[1]), strict=True):
+        assert pickle.dumps(day) == pickle.dumps(same)
+
+
+def test_seed_and_phase_decide():
+    base = figures(simulate(shop(), replications=3, seed=0, workers=1))
+    assert figures(simulate(shop(), replications=3, seed=0, workers=1)) == base
+    assert base["seed"] == 0
+    for other in ({"seed": 1}, {"seed": 0, "phase": Phase.JUDGEMENT}):
+        assert figures(simulate(shop(), replications=3, workers=1, **other))["queues"] != base["queues"]
+
+
+def test_a_seed_is_drawn_and_recorded_where_none_is_given():
+    first, second = (simulate(shop(), replications=2, workers=1) for _ in range(2))
+    assert first.seed != second.seed
+    assert figures(simulate(shop(), replications=2, seed=first.seed, workers=1)) == figures(first)
+
+
+def test_what_is_out_of_range_is_a_fault_of_the_input():
+    for given, key in (
+        ({"replications": 0}, "simulate.replications"),
+        ({"precision": 0.0}, "simulate.precision"),
+        ({"precision": 1.5}, "simulate.precision"),
+        ({"workers": 0}, "simulate.workers"),
+        ({"engine": "abacus"}, "simulate.engine"),
+    ):
+        with pytest.raises(InputError) as error:
+            simulate(shop(), **{"workers": 1, **given})  # type: ignore[arg-type]
+        assert [fault.key for fault in error.value.faults] == [key]
+
+
+# -- progress and interruption ---------------------------------------------------------------------
+
+
+def test_progress_counts_up_to_the_whole():
+    told: list[tuple[int, int]] = []
+    simulate(shop(), replications=4, seed=1, workers=1, progress=lambda *p: told.append(p))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+class Slow(Executor):
+    """Never runs anything but the first task."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if not self.futures:
+            future.set_result(fn(*args, **kwargs))
+        self.futures.append(future)
+        return future
+
+
+def interrupt(done: int, total: int, /) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_cancels_what_has_not_begun():
+    executor = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(shop(), replications=5, seed=1, executor=executor, progress=interrupt)
+    assert [future.cancelled() for future in executor.futures] == [False, True, True, True, True]
+
+
+def test_an_interruption_ends_the_workers():
+    with pytest.raises(KeyboardInterrupt):
+        simulate(shop(), replications=40, seed=1, workers=2, progress=interrupt)
+    patience = time.monotonic() + 20
+    while multiprocessing.active_children() and time.monotonic() < patience:
+        time.sleep(0.02)
+    assert not multiprocessing.active_children()
+
+
+# -- precision -------------------------------------------------------------------------------------
+
+
+def test_looks_double_and_end_at_the_most():
+    assert looks_at(None, None) == (30,)
+    assert looks_at(7, None) == (7,)
+    assert looks_at(100, 0.1) == (20, 40, 80, 100)
+    assert looks_at(80, 0.1) == (20, 40, 80)
+    assert looks_at(5, 0.1) == (5,)
+    assert looks_at(None, 0.1)[-1] == 2560
+
+
+def test_a_precision_stops_when_every_verdict_is_clear_or_every_half_width_small():
+    clear = {"measure": "rounds", "within": "1h", "at_least": 0.01}
+    edge = {"measure": "mean_reply", "at_most": "13s"}
+    found = simulate(shop(targets=[clear]), precision=1e-6, replications=80, seed=1, workers=1)
+    assert (found.replications, found.looks, found.targets[0].verdict) == (20, 3, "met")
+    level = simulate(shop(targets=[edge]), replications=40, seed=1, workers=1).targets[0].estimate
+    edge = {"measure": "mean_reply", "at_most": f"{level:.6f}s"}  # no number of days will decide this
+    found = simulate(shop(targets=[edge]), precision=0.3, replications=80, seed=1, workers=1)
+    assert found.targets[0].verdict == "undecided"
+    assert 20 <= found.replications < 80
+    assert found.targets[0].worst.half_width <= 0.3 * found.targets[0].estimate
+    found = simulate(shop(targets=[edge]), precision=1e-6, replications=40, seed=1, workers=1)
+    assert (found.replications, found.targets[0].verdict) == (40, "undecided")
+
+
+def test_the_errors_of_verdicts_are_shared_by_the_looks():
+    target = {"measure": "rounds", "within": "3min", "at_least": 0.5, "on": 0.5}
+    plain = simulate(shop(targets=[target]), replications=20, seed=1, workers=1)
+    looked = simulate(shop(targets=[target]), precision=0.5, replications=40, seed=1, workers=1)
+    assert looked.replications == 20
+    assert looked.targets[0].estimate == plain.targets[0].estimate == 1.0
+    assert plain.targets[0].low == pytest.approx(0.05 ** (1 / 20))
+    assert looked.targets[0].low == pytest.approx(0.025 ** (1 / 20))
+
+
+# -- results ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def result():
+    return simulate(shop(), replications=6, seed=2, workers=1)
+
+
+def test_json_has_the_contracts_fields(result):
+    found = json.loads(result.to_json(), parse_constant=pytest.fail)
+    assert {
+        "schema",
+        "version",
+        "seed",
+        "scenario",
+        "scenario_digest",
+        "currency",
+        "started",
+        "elapsed_s",
+        "replications",
+        "queues",
+        "groups",
+        "cost",
+        "lost_sales",
+        "cost_per_contact",
+        "people_needed",
+        "targets",
+        "intervals",
+    } <= set(found)
+    queue = found["queues"]["pre_sales"]
+    assert set(COUNTS) <= set(queue)
+    assert set(queue["first_reply"]) == set(queue["wait"]) == {"mean_s", "p50_s", "p90_s", "p99_s"}
+    assert set(queue["offered"]) == set(queue["mean_reply_s"]) == {"value", "half_width"}
+    group = {"agents", "paid_hours", "occupancy", "open_chats", "overtime_hours", "cost"}
+    assert set(found["groups"]["main"]) == group
+    assert set(found["cost"]) == {"value", "half_width", "base", "night", "overtime", "fixed"}
+    assert found["people_needed"] == {"in_all": 3, "groups": {"main": 2, "temps": 1}}
+    assert found["replications"] == 6
+    assert len(found["targets"][0]["days"]) == 6
+    assert [p["period"] for p in found["targets"][0]["by_period"]] == ["2026-11-10 18:00", "2026-11-10 19:00"]
+
+
+def test_what_it_ran_on_can_be_run_again_from_its_json(result):
+    found = json.loads(result.to_json())
+    scenario = Scenario.model_validate(found["scenario"])
+    keys = ("group", "date", "shift", "start", "end", "count")
+    roster = roster_of(scenario, [RosterRow(**{key: r[key] for key in keys}) for r in found["roster"]])
+    again = simulate(scenario, roster, replications=found["replications"], seed=found["seed"], workers=1)
+    assert again.roster == result.roster
+    assert figures(again)["targets"] == figures(result)["targets"]
+
+
+def test_counts_add_up(result):
+    for queue in result.queues.values():
+        value = {name: estimate.value for name, estimate in queue.counts.items()}
+        assert value["contacts"] == pytest.approx(value["offered"] + value["deflected"])
+        ends = ("served", "abandoned", "lingered", "broken_off", "unfinished")
+        assert value["offered"] == pytest.approx(sum(value[name] for name in ends))
+    assert result.queues["order_change"].counts["contacts"].value > 0
+
+
+def test_costs_add_up(result):
+    cost = result.cost
+    assert cost.total.value == pytest.approx(cost.base + cost.night + cost.overtime + cost.fixed)
+    assert cost.total.value == pytest.approx(sum(group.cost.value for group in result.groups.values()))
+
+
+def test_the_contacts_of_a_replication_are_those_that_were_measured(result):
+    contacts = result.contacts(3)
+    assert len({len(column) for column in contacts.values()}) == 1
+    mine = contacts["queue"] == "pre_sales"
+    counts = dict(zip(COUNTS, result.measured[3].counts[0].tolist(), strict=True))
+    assert np.count_nonzero(mine) == counts["contacts"]
+    for outcome in ("served", "deflected", "abandoned", "lingered"):
+        assert np.count_nonzero(contacts["outcome"][mine] == outcome) == counts[outcome]
+    assert np.nansum((contacts["first_reply"] - contacts["offered"])[mine]) == pytest.approx(
+        result.measured[3].first_reply[0, 0]
+    )
+    assert set(contacts["group"]) <= {"main", "temps", ""}
+    assert contacts["moment"][0] >= np.datetime64("2026-11-10T18:00")
+    assert np.all(contacts["replies"] <= contacts["rounds"])
+    with pytest.raises(InputError):
+        result.contacts(6)
+
+
+def test_days_are_columns_with_one_row_a_replication(result):
+    days = result.days()
+    hour = "first_reply 2026-11-10 18:00"
+    assert list(days) == ["replication", "cost", "lost_sales", hour, "first_reply 2026-11-10 19:00", "rounds"]
+    assert {len(column) for column in days.values()} == {6}
+    assert np.mean(days["cost"]) == pytest.approx(result.cost.total.value)
+    kept = np.mean([share >= 0.2 for share in days[hour]])
+    assert kept == result.targets[0].by_period[0].estimate
+
+
+def test_intervals_show_who_was_there(result):
+    present = result.intervals()["groups"]["temps"]["present"]
+    assert present[:2] == [1, 1]
+    assert present[3] == 0
+
+
+def test_a_frame_has_a_row_an_interval(result, monkeypatch):
+    made: dict[str, Any] = {}
+    pandas = SimpleNamespace(
+        DatetimeIndex=lambda values, name: (values, name),
+        to_datetime=list,
+        DataFrame=lambda data, index, dtype: made.update(data=data, index=index),
+    )
+    monkeypatch.setitem(sys.modules, "pandas", pandas)
+    result.to_frame()
+    assert made["index"] == (result.intervals()["start"], "start")
+    assert made["data"]["main", "present"] == result.intervals()["groups"]["main"]["present"]
+
+
+def test_a_notebook_shows_the_verdicts_and_escapes_names():
+    scenario = shop(name="<b>shop</b>")
+    html = simulate(scenario, replications=2, seed=1, workers=1)._repr_html_()
+    assert "&lt;b&gt;shop" in html
+    assert html.count("<tr>") == 2
