@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.schema import Patience, Rounds, Spread
-
-GRID = 2.0**20
-"""Steps of the time grid in a second."""
 
 
 def on_grid(seconds: ArrayLike) -> Floats:

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
-from cssim.demand.distributions import GRID, on_grid, quantile, sample, sample_rounds
+from cssim.demand.distributions import on_grid, quantile, sample, sample_rounds
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
 from cssim.demand.level import level
 from cssim.demand.streams import Purpose, Streams
 from cssim.errors import InputError
-from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.schema import Queue, Scenario
 
 MOST_ROUNDS = 2e7

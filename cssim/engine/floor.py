@@ -9,12 +9,9 @@ import numpy as np
 
 from cssim.demand.contacts import Bools
 from cssim.demand.streams import Purpose, Streams
-from cssim.scenario.clock import Calendar, Floats, Ints
+from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
 from cssim.scenario.shifts import Shift
-
-GRID = 2.0**20
-"""Steps of the time grid in a second."""
 
 
 def on_grid(seconds: float) -> float:

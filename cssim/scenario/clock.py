@@ -18,6 +18,9 @@ from cssim.scenario.units import DAY, HOUR, MINUTE
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+GRID = 2.0**20
+"""Steps of the time grid in a second: every drawn time is a multiple of 2^-20 s, so that sums are exact."""
+
 
 @dataclass(frozen=True)
 class Calendar:
