@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from cssim.engine.floor import GRID
 from cssim.engine.log import Log
 from cssim.measure.presence import group_ticks, on_spans, open_spans, replying_spans
 from cssim.measure.rounds import seen_by_people
-from cssim.scenario.clock import Calendar, Floats, Ints
+from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
 
 SHORTEST: Final = 0.125

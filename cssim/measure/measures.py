@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import Bools
-from cssim.engine.floor import GRID
 from cssim.engine.log import Log, Outcome
 from cssim.measure.periods import Period, locate
 from cssim.measure.presence import on_spans, open_spans, replying_spans, seconds_within
 from cssim.measure.rounds import Seen
-from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.schema import Target
 from cssim.scenario.units import DAY
 

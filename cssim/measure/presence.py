@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cssim.demand.contacts import NOBODY
-from cssim.engine.floor import GRID
 from cssim.engine.log import Log
-from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.clock import GRID, Floats, Ints
 
 Spans = tuple[Floats, Floats, Ints, bool]
 """Starts, ends, the agent of each, and whether they add to (or take from) the time."""
