@@ -1,4 +1,4 @@
-"""How far long work is, on standard error: a bar with the time left on a terminal, now and then a line elsewhere."""
+"""How far long work is, on standard error: a bar with the time left on a terminal, elsewhere a few lines."""
 
 from __future__ import annotations
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,108 +14,67 @@ from rich.text import Text
 from cssim.engine.floor import Duty, Roster
 from cssim.experiment import SimulationResult
 from cssim.measure.cost import pay_of
-from cssim.measure.estimate import Estimate, TargetResult, Verdict
+from cssim.measure.estimate import TargetResult, Verdict
 from cssim.messages import say
 from cssim.queueing.pocket import Answer
-from cssim.scenario.clock import Calendar
-from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
+from cssim.report.numbers import NOTHING, count, exactly, measured, money, share, time
 from cssim.roster.outlook import Outlook
-from cssim.scenario.units import HOUR, MINUTE, format_clock, format_duration, format_moment
-
-NOTHING = "–"
-"""Stands where there is nothing to measure."""
+from cssim.scenario.clock import Calendar
+from cssim.scenario.schema import Scenario, Target
+from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
 
 _COLOURS: Mapping[Verdict, str] = {"met": "green", "missed": "bold red", "undecided": "yellow"}
 
+_ENDLESS = 1000
+"""Columns of a page that is no terminal: nothing is wrapped."""
+
 
 def console() -> Console:
-    """Standard output; as wide as a line needs where it is no terminal."""
-    return Console(
-        file=sys.stdout,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if sys.stdout.isatty() else 1000,
-    )
+    """Standard output."""
+    width = None if sys.stdout.isatty() else _ENDLESS
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
-# -- numbers ----------------------------------------------------------------------------------------------
+def _columns(*names: str, **values: str) -> list[str]:
+    return [say(f"table.column.{name}", **values) for name in names]
 
 
-def count(value: float) -> str:
-    """``1,502``; one decimal below 100 where there is one."""
-    if not math.isfinite(value):
-        return NOTHING
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
-
-
-def share(value: float | None) -> str:
-    """``81.3%``."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"
-
-
-def time(seconds: float | None) -> str:
-    """``4.2s``, ``75s``, ``12min``, ``3.1h``: two or three figures are enough for a reader."""
-    if seconds is None or not math.isfinite(seconds):
-        return NOTHING
-    if seconds >= 3 * HOUR:
-        return f"{seconds / HOUR:.1f}h"
-    if seconds >= 10 * MINUTE:
-        return f"{seconds / MINUTE:.0f}min"
-    return f"{seconds:.0f}s" if seconds >= 30 else f"{seconds:.1f}s"
-
-
-def money(value: float, currency: str) -> str:
-    """``2,431 CNY``."""
-    return NOTHING if not math.isfinite(value) else f"{value:,.0f} {currency}"
-
-
-def _value(measure: str, value: float | None) -> str:
-    """A measure's value in its own unit."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    if measure in DURATION_MEASURES:
-        return time(value)
-    return count(value) if measure in NUMBER_MEASURES else share(value)
-
-
-# -- tables -----------------------------------------------------------------------------------------------
-
-
-def _table(title: str, columns: Sequence[str], left: int = 1) -> Table:
-    """An open table: the first `left` columns are words, the others numbers."""
-    from rich import box
-
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-    )
+def _table(columns: Sequence[str], left: int = 1) -> Table:
+    """An open table: the first `left` columns are words, the others numbers, which never wrap."""
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
     for k, column in enumerate(columns):
-        table.add_column(column, justify="left" if k < left else "right", overflow="fold")
+        word = k < left
+        table.add_column(column, justify="left" if word else "right", no_wrap=not word, overflow="fold")
     return table
+
+
+def _show(out: Console, title: str, table: Table) -> None:
+    out.print(Text(title, style="bold"), soft_wrap=True)
+    out.print(table)
+    out.print()
+
+
+def _line(out: Console, key: str, **values: object) -> None:
+    out.print(say(key, **values), soft_wrap=True)
+
+
+# -- check ------------------------------------------------------------------------------------------------
 
 
 def outlook(out: Console, found: Outlook) -> None:
     """What is known before anything is simulated."""
-    scenario = found.scenario
-    horizon = scenario.horizon
-    out.print(
-        say(
-            "outlook.head",
-            name=scenario.name or NOTHING,
-            start=format_moment(horizon.start),
-            end=format_moment(horizon.end),
-            zone=horizon.timezone,
-        ),
-        soft_wrap=True,
+    scenario, horizon = found.scenario, found.scenario.horizon
+    _line(
+        out,
+        "outlook.head",
+        name=scenario.name or NOTHING,
+        start=format_moment(horizon.start),
+        end=format_moment(horizon.end),
+        zone=horizon.timezone,
     )
     out.print()
-    names = ("queue", "contacts", "follow_ups", "offered", "busiest", "at_most", "work", "load")
-    table = _table(say("outlook.demand"), [say(f"table.column.{name}") for name in names])
+    names = ("queue", "contacts", "follow_ups", "offered", "busiest", "offered_then", "work", "load")
+    table = _table(_columns(*names))
     for name, queue in found.queues.items():
         start, offered = queue.peak
         table.add_row(
@@ -127,29 +87,28 @@ def outlook(out: Console, found: Outlook) -> None:
             time(queue.hours * HOUR),
             f"{queue.load:.1f}",
         )
-    _show(out, table)
+    _show(out, say("outlook.demand"), table)
     dates = sorted({day for queue in found.queues.values() for day in queue.by_date})
     if len(dates) > 1:
-        table = _table(say("outlook.by_date"), [say("table.column.date"), *found.queues])
+        table = _table([*_columns("date"), *found.queues])
         for day in dates:
-            offered_then = (queue.by_date.get(day, 0.0) for queue in found.queues.values())
-            table.add_row(day.isoformat(), *(count(contacts) for contacts in offered_then))
-        _show(out, table)
+            then = (queue.by_date.get(day, 0.0) for queue in found.queues.values())
+            table.add_row(day.isoformat(), *(count(contacts) for contacts in then))
+        _show(out, say("outlook.by_date"), table)
     when, most = found.busiest
-    people = found.people
-    out.print(
-        say(
-            "outlook.need" if math.isfinite(people) else "outlook.need_unlimited",
-            most=f"{most:.0f}",
-            when=format_moment(when),
-            hours=count(found.need_hours),
-            people=count(people),
-        ),
-        soft_wrap=True,
+    limited = math.isfinite(found.people)
+    _line(
+        out,
+        "outlook.need" if limited else "outlook.need_unlimited",
+        most=f"{most:.0f}",
+        when=format_moment(when),
+        hours=count(found.need_hours),
+        people=f"{found.people:.0f}" if limited else "",
     )
-    out.print(say("outlook.course", start=f"{found.starts[0]:%H:%M}", bars=_bars(found)), soft_wrap=True)
+    _line(out, "outlook.course", start=f"{found.starts[0]:%H:%M}", bars=_bars(found))
     out.print()
-    _ceilings(out, found)
+    if found.ceilings:
+        _ceilings(out, found)
 
 
 def _bars(found: Outlook) -> str:
@@ -163,65 +122,52 @@ def _bars(found: Outlook) -> str:
 
 
 def _ceilings(out: Console, found: Outlook) -> None:
-    if not found.ceilings:
-        return
-    names = ("promise", "ceiling", "wanted", "possible")
-    table = _table(say("outlook.ceilings"), [say(f"table.column.{name}") for name in names])
+    table = _table(_columns("promise", "wanted", "ceiling", "possible"))
     for ceiling in found.ceilings:
         table.add_row(
-            ceiling.name,
-            _value(ceiling.measure, ceiling.best),
-            _value(ceiling.measure, ceiling.wanted),
+            promise(found.scenario.targets[ceiling.target]),
+            measured(ceiling.measure, ceiling.wanted),
+            measured(ceiling.measure, ceiling.best),
             Text(
                 say("outlook.possible" if ceiling.possible else "outlook.impossible"),
                 style="green" if ceiling.possible else "bold red",
             ),
         )
-    _show(out, table)
+    _show(out, say("outlook.ceilings"), table)
 
 
-def _show(out: Console, table: Table) -> None:
-    out.print(table)
-    out.print()
+# -- simulate ---------------------------------------------------------------------------------------------
 
 
 def simulation(out: Console, result: SimulationResult) -> None:
     """What a roster would do: by queue, by group, the promises, the money."""
-    scenario = result.scenario
-    out.print(
-        say("table.simulated", name=scenario.name or "-", days=result.replications, seed=result.seed),
-        soft_wrap=True,
-    )
+    scenario, cost = result.scenario, result.cost
+    _line(out, "table.simulated", name=scenario.name or NOTHING, days=result.replications, seed=result.seed)
     out.print()
     _queues(out, result)
     _groups(out, result)
     targets(out, scenario, result.targets)
-    cost = result.cost
-    out.print(
-        say(
-            "table.cost",
-            total=money(cost.total.value, scenario.currency),
-            half=count(cost.total.half_width),
-            base=count(cost.base),
-            night=count(cost.night),
-            overtime=count(cost.overtime),
-            fixed=count(cost.fixed),
-        ),
-        soft_wrap=True,
+    _line(
+        out,
+        "table.cost",
+        total=money(cost.total.value, scenario.currency),
+        half=count(cost.total.half_width),
+        base=count(cost.base),
+        night=count(cost.night),
+        overtime=count(cost.overtime),
+        fixed=count(cost.fixed),
     )
-    out.print(
-        say(
-            "table.worth",
-            each=f"{result.cost_per_contact.value:,.2f} {scenario.currency}",
-            lost=money(result.lost_sales.value, scenario.currency),
-        ),
-        soft_wrap=True,
+    _line(
+        out,
+        "table.worth",
+        each=f"{result.cost_per_contact.value:,.2f} {scenario.currency}",
+        lost=money(result.lost_sales.value, scenario.currency),
     )
 
 
 def _queues(out: Console, result: SimulationResult) -> None:
     names = ("queue", "offered", "served", "unheard", "broken_off", "first_p50", "first_p90", "mean_reply")
-    table = _table(say("table.queues"), [say(f"table.column.{name}") for name in names])
+    table = _table(_columns(*names))
     for name, queue in result.queues.items():
         counts = {key: estimate.value for key, estimate in queue.counts.items()}
         table.add_row(
@@ -234,12 +180,12 @@ def _queues(out: Console, result: SimulationResult) -> None:
             time(queue.first_reply["p90_s"].value),
             time(queue.mean_reply.value),
         )
-    _show(out, table)
+    _show(out, say("table.queues"), table)
 
 
 def _groups(out: Console, result: SimulationResult) -> None:
     names = ("group", "shifts", "people", "paid_hours", "occupancy", "open_chats", "overtime", "cost")
-    table = _table(say("table.groups"), [say(f"table.column.{name}") for name in names])
+    table = _table(_columns(*names))
     for name, group in result.groups.items():
         table.add_row(
             name,
@@ -251,105 +197,93 @@ def _groups(out: Console, result: SimulationResult) -> None:
             time(group.overtime_hours.value * HOUR),
             count(group.cost.value),
         )
-    _show(out, table)
+    _show(out, say("table.groups"), table)
 
 
-def targets(out: Console, scenario: Scenario, results: Iterable[TargetResult]) -> None:
+def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -> None:
     """The promises, one row a period, each with its verdict; then how many hold."""
-    results = tuple(results)
-    names = ("promise", "period", "reached", "interval", "wanted", "verdict")
-    table = _table(say("table.targets"), [say(f"table.column.{name}") for name in names], left=2)
-    for result in results:
+    table = _table(_columns("promise", "period", "reached", "interval", "wanted", "verdict"))
+    for target, result in zip(scenario.targets, results, strict=True):
         measure = result.measure if result.on is None else "share of days"
-        wanted = result.on if result.on is not None else bound_of(result)[1]
+        bound = result.at_most if result.at_least is None else result.at_least
+        sign = "≤" if result.on is None and result.at_least is None else "≥"
         for k, period in enumerate(result.by_period):
             table.add_row(
-                promise(result) if k == 0 else "",
+                promise(target) if k == 0 else "",
                 say("table.whole") if result.each == "horizon" else period.period,
-                _value(measure, period.estimate),
-                f"{_value(measure, period.low)} … {_value(measure, period.high)}",
-                ("≤ " if result.at_most is not None and result.on is None else "≥ ")
-                + _value(measure, wanted),
+                measured(measure, period.estimate),
+                f"{measured(measure, period.low)} … {measured(measure, period.high)}",
+                f"{sign} {measured(measure, bound if result.on is None else result.on)}",
                 Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
             )
-    _show(out, table)
+    _show(out, say("table.targets"), table)
     kept = sum(result.verdict == "met" for result in results)
-    out.print(say("table.kept", kept=kept, all=len(results)), soft_wrap=True)
+    _line(out, "table.kept", kept=kept, all=len(results))
 
 
-def bound_of(result: TargetResult) -> tuple[str, float]:
-    """Which side the promise is on (`at_least` or `at_most`), and its value."""
-    if result.at_least is not None:
-        return "at_least", result.at_least
-    assert result.at_most is not None
-    return "at_most", result.at_most
+def promise(target: Target) -> str:
+    """``golden_6s: first reply within 6s (pre_sales), at least 80% on 90% of days``."""
+    within = "" if target.within is None else exactly(target.within)
+    words = say(f"measure.{target.measure}", within=within)
+    counted = target.queues or target.groups
+    if counted:
+        words = say("promise.of", words=words, names=", ".join(counted))
+    if target.on is not None:
+        side, bound = (
+            ("at_most", target.at_most) if target.at_least is None else ("at_least", target.at_least)
+        )
+        asked = measured(target.measure, getattr(target, side))
+        words = say(f"promise.{side}", words=words, bound=asked, share=share(target.on))
+    return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
 
 
-def promise(result: TargetResult) -> str:
-    """``golden_6s: first_reply within 6s at least 80.0%, on 90% of days``."""
-    side, bound = bound_of(result)
-    words = [say(f"measure.{result.measure}")]
-    if result.within_s is not None:
-        words.append(say("promise.within", time=format_duration(result.within_s)))
-    words.append(say(f"promise.{side}", value=_value(result.measure, bound)))
-    if result.on is not None:
-        words.append(say("promise.on", share=share(result.on)))
-    return say("promise.named", name=result.name, words=" ".join(words))
+# -- rosters ----------------------------------------------------------------------------------------------
 
 
 def roster(out: Console, scenario: Scenario, duties: Roster) -> None:
     """Who works when: one row a shift of a date, with what it costs."""
-    names = ("group", "date", "shift", "hours", "count", "cost")
-    table = _table(say("table.roster"), [say(f"table.column.{name}") for name in names], left=4)
+    table = _table(_columns("group", "date", "shift", "hours", "count", "cost"), left=4)
     group = ""
     for duty in duties:
         table.add_row(
             duty.group if duty.group != group else "",
-            duty.shift.day.isoformat()[5:],
+            f"{duty.shift.day:%m-%d}",
             duty.shift.name,
             hours_of(scenario, duty),
             count(duty.count),
             count(duty.count * pay_of(scenario, duty).total),
         )
         group = duty.group
-    _show(out, table)
+    _show(out, say("table.roster"), table)
 
 
 def hours_of(scenario: Scenario, duty: Duty) -> str:
     """``21:30–09:00``."""
-    calendar = Calendar.of(scenario.horizon)
-    midnight = calendar.midnight(duty.shift.day)
-    start = format_clock(duty.shift.start - midnight)
-    end = duty.shift.end - midnight
-    return f"{start}–{format_clock(end if end <= 24 * HOUR else end - 24 * HOUR)}"
+    midnight = Calendar.of(scenario.horizon).midnight(duty.shift.day)
+    start, end = duty.shift.start - midnight, duty.shift.end - midnight
+    return f"{format_clock(start)}–{format_clock(end if end <= DAY else end - DAY)}"
 
 
-def interval(estimate: Estimate) -> str:
-    """``12.3 ± 0.4``."""
-    return f"{count(estimate.value)} ± {count(estimate.half_width)}"
+# -- erlang -----------------------------------------------------------------------------------------------
 
 
 def pocket(out: Console, answer: Answer) -> None:
-    """The pocket calculator's answer, one row a number of agents; what the model does not know is left out."""
+    """The pocket calculator's answer, one row each; what the model does not know is left out."""
     asked = answer.question
     shown = {
-        "agents": lambda row: count(row.agents),
-        "blocked": lambda row: share(row.blocked),
-        "waits": lambda row: share(row.waits),
-        "within": lambda row: share(row.within),
-        "mean_wait": lambda row: time(row.mean_wait),
-        "abandons": lambda row: share(row.abandons),
-        "occupancy": lambda row: share(row.occupancy),
+        "agents": count,
+        "blocked": share,
+        "waits": share,
+        "within": share,
+        "mean_wait": time,
+        "abandons": share,
+        "occupancy": share,
     }
-    unknown = {
-        name for name in shown if name != "agents" and all(getattr(row, name) is None for row in answer.rows)
-    }
-    columns = [name for name in shown if name not in unknown]
-    heads = [say(f"table.column.{name}", time=format_duration(asked.within or 0.0)) for name in columns]
-    table = _table(say(f"pocket.title.{asked.model}", load=f"{asked.load:.4g}"), heads, left=0)
+    known = [name for name in shown if any(getattr(row, name) is not None for row in answer.rows)]
+    table = _table(_columns(*known, time=exactly(asked.within or 0.0)), left=0)
     for row in answer.rows:
         style = "bold" if row.agents == answer.fewest else None
-        table.add_row(*(shown[name](row) for name in columns), style=style)
-    _show(out, table)
+        table.add_row(*(shown[name](getattr(row, name)) for name in known), style=style)
+    _show(out, say(f"pocket.title.{asked.model}", load=f"{asked.load:.4g}"), table)
     if answer.fewest is not None:
-        out.print(say("pocket.fewest", agents=answer.fewest, share=share(asked.at_least)), soft_wrap=True)
+        _line(out, "pocket.fewest", agents=answer.fewest, share=share(asked.at_least))

@@ -1,0 +1,60 @@
+"""Numbers as a reader wants them: two or three figures, the unit beside, a dash where there is nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from cssim.messages import say
+from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES
+from cssim.scenario.units import HOUR, MINUTE, format_duration
+
+NOTHING = "–"
+"""Stands where there is nothing to measure."""
+
+
+def count(value: float) -> str:
+    """``1,502``; one decimal below 100 where there is one."""
+    if not math.isfinite(value):
+        return NOTHING
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
+
+
+def share(value: float | None) -> str:
+    """``81.3%``; whole per cents without the decimal."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{100 * value:.1f}%".replace(".0%", "%")
+
+
+def time(seconds: float | None) -> str:
+    """``4.2s``, ``75s``, ``12min``, ``3.1h``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    if seconds >= 3 * HOUR:
+        return f"{seconds / HOUR:.1f}h"
+    if seconds >= 10 * MINUTE:
+        return f"{seconds / MINUTE:.0f}min"
+    return f"{seconds:.0f}s" if seconds >= 30 else f"{seconds:.1f}s"
+
+
+def money(value: float, currency: str) -> str:
+    """``2,431 CNY``."""
+    return NOTHING if not math.isfinite(value) else f"{value:,.0f} {currency}"
+
+
+def exactly(seconds: float) -> str:
+    """A duration as it was written, in the reader's words: ``1h30min``, ``1小时30分钟``."""
+    text = format_duration(seconds)
+    for unit in ("min", "h", "s"):
+        text = re.sub(rf"(?<=\d){unit}(?![a-z])", say(f"unit.{unit}"), text)
+    return text
+
+
+def measured(measure: str, value: float | None) -> str:
+    """A measure's value in its own unit."""
+    if measure in DURATION_MEASURES:
+        return time(value)
+    if measure in NUMBER_MEASURES and value is not None:
+        return count(value)
+    return share(value)
