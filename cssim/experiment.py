@@ -413,11 +413,14 @@ class SimulationResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's `simulate` object: strict JSON, None for what is not a number."""
+        from cssim.scenario.load import digest, resolved  # brings the YAML reader with it
+
         return {
             "schema": "cssim.simulation.1",
             "version": self.version,
             "seed": self.seed,
-            "scenario": self.scenario.model_dump(mode="json", by_alias=True),
+            "scenario": resolved(self.scenario),
+            "scenario_digest": digest(self.scenario),
             "currency": self.scenario.currency,
             "started": self.started,
             "elapsed_s": self.elapsed,

@@ -10,15 +10,16 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from cssim import experiment
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Duty
 from cssim.errors import InputError
-from cssim.experiment import looks_at, roster_of, run_days, settled, simulate
+from cssim.experiment import looks_at, pool, roster_of, run_days, settled, simulate
 from cssim.measure.service import COUNTS
 from cssim.scenario.schema import RosterRow, Scenario
 
@@ -239,6 +240,30 @@ def test_an_interruption_ends_the_workers():
     while multiprocessing.active_children() and time.monotonic() < patience:
         time.sleep(0.02)
     assert not multiprocessing.active_children()
+
+
+class Recording:
+    """A pool of processes that only notes how it is closed."""
+
+    closed: ClassVar[list[dict[str, bool]]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def shutdown(self, **how: bool) -> None:
+        self.closed.append(how)
+
+
+def test_a_pool_waits_for_its_workers_only_where_all_went_well(monkeypatch):
+    monkeypatch.setattr(experiment, "ProcessPoolExecutor", Recording)
+    with pool(2):
+        pass
+    with pytest.raises(KeyboardInterrupt), pool(2):
+        raise KeyboardInterrupt
+    assert [how["wait"] for how in Recording.closed] == [True, False]
+    assert all(how["cancel_futures"] for how in Recording.closed)
+    with pool(1) as here:
+        assert here is None
 
 
 # -- precision -------------------------------------------------------------------------------------

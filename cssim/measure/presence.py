@@ -72,7 +72,8 @@ def group_ticks(
     """Agent-time of the groups within each span of time, in ticks, (k,)."""
     total = np.zeros(len(starts), dtype=np.int64)
     for begins, finishes, agent, adds in spans(log):
-        theirs = np.isin(log.agents.group[agent], list(groups)) & (agent != NOBODY)
+        someones = np.flatnonzero(agent != NOBODY)
+        theirs = someones[np.isin(log.agents.group[agent[someones]], list(groups))]
         part = ticks_within(begins[theirs], finishes[theirs], starts, ends)
         total = total + part if adds else total - part
     return total

@@ -92,7 +92,7 @@ def seen_by(target: Target, log: Log, people: Seen) -> Seen:
 def _with_the_bot(log: Log, people: Seen) -> Seen:
     """The bot's answers in place of people's first replies to the contacts that it covers."""
     contacts = log.contacts
-    covered = np.flatnonzero(contacts.covered & ~np.isnan(log.arrival))
+    covered = np.flatnonzero(contacts.covered)
     rest = people.where(~(people.first & contacts.covered[people.contact]))
     arrival = log.arrival[covered]
     added = Seen(

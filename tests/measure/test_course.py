@@ -62,7 +62,7 @@ def test_offered_varies_over_replications():
 
 def test_needed_is_erlangs_answer_to_the_rounds_that_came():
     rows = [H(30.0 * k, [reply(30.0 * k, 5)], work=60) for k in range(60)]
-    needed = interval_columns(*measured(rows))["queues"]["pre_sales"]["needed"]
+    needed = interval_columns(*measured(rows, times=3))["queues"]["pre_sales"]["needed"]
     assert needed[0] == erlang.agents(1 / 30, 60, 6, 0.8)
     assert needed[1] == 0
 
@@ -78,6 +78,15 @@ def test_the_last_interval_may_be_cut_short():
     horizon = {"from": "2026-11-10 18:00", "to": "2026-11-10 18:40"}
     columns = interval_columns(*measured(horizon=horizon))
     assert columns["groups"]["main"]["present"] == [pytest.approx(1500 / 1800), 1.0]
+
+
+def test_the_warm_up_shows_who_was_there_but_no_contacts():
+    horizon = {"from": "2026-11-10 18:00", "to": "2026-11-10 20:00", "measure_from": "2026-11-10 18:30"}
+    scenario, days, course = measured(horizon=horizon)
+    assert course.messages[0].tolist() == [0, 1, 0, 0]
+    columns = interval_columns(scenario, days, course)
+    assert columns["groups"]["main"]["present"][0] == pytest.approx(1500 / 1800)
+    assert columns["queues"]["pre_sales"]["first_reply_p50_s"] == [None] * 4
 
 
 def test_the_summary_of_queues_groups_and_cost():

@@ -192,6 +192,16 @@ def test_the_warm_up_and_what_comes_after_the_end_are_not_measured():
     assert parts(FIRST, rows, horizon=horizon) == [(2, 2)]
     assert parts(ROUNDS, rows, horizon=horizon) == [(3, 3)]
     assert parts({"measure": "abandonment", "at_most": 1}, rows, horizon=horizon) == [(0, 2)]
+    scenario = shop(horizon=horizon)
+    day = measure_day(scenario, log_of(scenario, rows, [W(0, 2 * HOUR)]), ())
+    counts = dict(zip(COUNTS, day.counts[0].tolist(), strict=True))
+    assert (counts["contacts"], counts["offered"], counts["served"], counts["rounds"]) == (2, 2, 2, 3)
+    assert day.offered_in_all == 3
+    assert day.offered[0].tolist() == [0, 0, 1, 1]
+    assert day.in_time[0].tolist() == [0, 0, 1, 1]
+    assert day.on.tolist() == [HOUR, 0]
+    assert day.first_reply[0].tolist() == [10, 2]
+    assert day.reply[0].tolist() == [15, 3]
 
 
 def test_occupancy_is_replying_over_being_on_without_breaks():
@@ -239,7 +249,9 @@ def test_an_absent_agent_is_not_on():
 def test_a_day_with_nobody_has_nothing_to_measure():
     for target in (FIRST, ANSWERED, ROUNDS, BUYERS, {"measure": "mean_reply", "at_most": "1min"}):
         assert parts(target, []) == [(0, 0)]
-    assert parts({"measure": "occupancy", "at_most": 0.8}, [], []) == [(0, 0)]
+    unheard = H(0, [never(0)], Outcome.UNFINISHED, agent=-1)
+    for measure in ("occupancy", "open_chats"):
+        assert parts({"measure": measure, "at_most": 0.8}, [unheard], []) == [(0, 0)]
 
 
 def test_the_counts_of_a_queue():
