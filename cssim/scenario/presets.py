@@ -122,6 +122,61 @@ PROFILES: Final[dict[str, Preset]] = {
     },
 }
 
+# The platforms' rules as public guides tell them. Sources disagree and rules change, so each says what it
+# rests on and since when it holds, and every field can be written over in a scenario. Where the platform
+# gives no number (it ranks shops) the planner must. Hours are those in which a message arrives.
 TARGETS: Final[dict[str, Preset]] = {
-    "golden_6s": {"measure": "first_reply", "within": "6s", "at_least": 0.8, "source": "trade rule of thumb"},
+    "golden_6s": {
+        "measure": "first_reply",
+        "within": "6s",
+        "at_least": "80%",
+        "source": "trade rule of thumb: after six seconds a buyer tries another shop; the 80% is ours",
+        "date": "undated",
+    },
+    "pdd_5min": {
+        "measure": "buyers",
+        "within": "5min",
+        "at_least": "85%",
+        "hours": {"from": "08:00", "to": "23:00"},
+        "source": "Pinduoduo, manual replies only; in some guides of 2026 again, by message, red line 85%",
+        "date": "until 2020-02",
+    },
+    "pdd_3min": {
+        "measure": "buyers",
+        "within": "3min",
+        "hours": {"from": "08:00", "to": "23:00"},
+        "source": "Pinduoduo: one late message and the buyer of that day fails; manual replies only; ranked",
+        "date": "since 2020-02-03",
+    },
+    "taobao_3min": {
+        "measure": "rounds",
+        "within": "3min",
+        "hours": {"from": "08:00", "to": "24:00"},
+        "source": "Taobao, Tmall: question to answer, by a person or the assisting bot; others: to 23:00",
+        "date": "since 2022-07",
+    },
+    # Contacts while every agent is offline are left out where the scenario writes its opening hours; without
+    # them nobody can tell, so then they count, and a warning says so.
+    "jd_30s": {
+        "measure": "first_reply",
+        "within": "30s",
+        "hours": {"from": "09:00", "to": "23:00"},
+        "offline": "excluded",
+        "source": "JD: contacts begun in these hours, replies by people; not while everyone is offline",
+        "date": "undated",
+    },
+    "douyin_3min": {
+        "measure": "rounds",
+        "within": "3min",
+        "hours": {"from": "08:00", "to": "23:00"},
+        "source": "Douyin: manual replies only",
+        "date": "undated",
+    },
+    "kuaishou_3min": {
+        "measure": "buyers",
+        "within": "3min",
+        "hours": {"from": "08:00", "to": "23:00"},
+        "source": "Kuaishou: manual replies only",
+        "date": "undated",
+    },
 }

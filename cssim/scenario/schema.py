@@ -1,22 +1,29 @@
 """What a planner can write in a scenario file, and what each word means: the reference.
 
-Every model is frozen and forbids unknown keys. A field's docstring gives its meaning, unit and range;
-its default stands in the code. Faults that only show between fields (a queue nobody serves) are found in
-`cssim.scenario.checks`; presets are filled in here, before validation, so that a validated scenario
-stands alone.
+Every model is frozen and forbids unknown keys; a key left empty means its default. A field's docstring
+gives its meaning, unit and range; its default stands in the code. Names of queues, groups and shifts are
+looked up while a scenario is validated, so none has a dangling one. Faults that only show between fields
+(a queue nobody serves) are found in `cssim.scenario.checks`; presets are filled in here, before validation,
+so that a validated scenario stands alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
     ValidationInfo,
     field_serializer,
     field_validator,
@@ -25,8 +32,10 @@ from pydantic import (
 
 from cssim.errors import Wrong
 from cssim.scenario.presets import FORECASTS, PROFILES, TARGETS
+from cssim.scenario.spelling import listed, unknown
 from cssim.scenario.units import (
     DAY,
+    HOUR,
     Clock,
     DateText,
     Duration,
@@ -36,6 +45,7 @@ from cssim.scenario.units import (
     format_clock,
     format_duration,
     format_moment,
+    format_share,
     parse_clock,
     parse_duration,
     parse_moment,
@@ -53,45 +63,99 @@ class Model(BaseModel):
         frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True, allow_inf_nan=False
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {key: value for key, value in given.items() if value is not None or cls._may_be_none(key)}
+
+    @classmethod
+    def _may_be_none(cls, key: object) -> bool:
+        """Whether an empty value is handed on: where it is allowed, or a fault that must be seen."""
+        field = next((f for name, f in cls.model_fields.items() if key in (name, f.alias)), None)
+        return field is None or field.is_required() or type(None) in get_args(field.annotation)
+
+
+LARGEST = 1e12
+"""Largest number that is taken for one; also keeps sums and products finite."""
+
 
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Wrong("number.not", given=value)
+    if not abs(value) <= LARGEST:
+        raise Wrong("number.large", given=value)
     return value
 
 
+def _short(number: float) -> int | float:
+    return int(number) if number == int(number) else number
+
+
 def _whole(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    number = _number(value)
+    if number != int(number):  # type: ignore[call-overload]
         raise Wrong("whole.not", given=value)
-    return int(value)
+    return int(number)  # type: ignore[call-overload]
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, (str, Mapping)) else value
+    return [value] if isinstance(value, (str, int, Mapping)) else value
 
 
-def _named(
-    given: object, presets: Mapping[str, Mapping[str, Any]], unknown: str, key: str = "", keep: bool = False
-) -> object:
-    """A mapping with the preset that `given` names (or is) filled in beneath what it says itself."""
-    name = given if isinstance(given, str) else given.get(key) if isinstance(given, Mapping) and key else None
-    if name is None:
-        return given
-    if name not in presets:
-        raise Wrong(unknown, given=name, allowed=", ".join(presets))
-    filled = {k: v for k, v in presets[str(name)].items() if k not in ("source", "why")}
-    if keep:
-        filled[key] = name
-    return {**filled, **given} if isinstance(given, Mapping) else filled
+def _preset(name: object, presets: Mapping[str, Mapping[str, Any]], unknown_key: str) -> dict[str, Any]:
+    """What a preset fills in: its data without the words about it."""
+    if not isinstance(name, (str, int)) or str(name) not in presets:
+        raise unknown(unknown_key, name, presets, field=("preset",))
+    return {k: v for k, v in presets[str(name)].items() if k not in ("source", "date", "why")}
 
 
-Number = Annotated[float, BeforeValidator(_number)]
-Positive = Annotated[float, BeforeValidator(_number), Field(gt=0)]
-NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-PositiveCount = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Number = Annotated[
+    float, BeforeValidator(_number), PlainSerializer(_short, return_type=int | float, when_used="json")
+]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Factor = Annotated[Number, Field(ge=0.01, le=100)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=100_000)]
+PositiveCount = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=100_000)]
 PositiveDuration = Annotated[Duration, Field(gt=0)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+_written: ContextVar[Mapping[str, Any]] = ContextVar("written")
+
+
+@contextmanager
+def within(scenario: object) -> Iterator[None]:
+    """Look names up in this scenario, as it is written, while parts of it are validated."""
+    token = _written.set(scenario if isinstance(scenario, Mapping) else {})
+    try:
+        yield
+    finally:
+        _written.reset(token)
+
+
+def _known(section: Literal["queues", "groups", "shifts"]) -> AfterValidator:
+    """The name must stand in that section of the scenario; anything goes where there is no such section."""
+
+    def look_up(name: str) -> str:
+        names = _written.get({}).get(section)
+        if isinstance(names, Mapping) and name not in map(str, names):
+            raise unknown(f"{section}.unknown", name, map(str, names))
+        return name
+
+    return AfterValidator(look_up)
+
+
+QueueName = Annotated[Name, _known("queues")]
+GroupName = Annotated[Name, _known("groups")]
+ShiftName = Annotated[Name, _known("shifts")]
 
 
 class Hours(Model):
@@ -101,6 +165,11 @@ class Hours(Model):
     """First moment that counts (inclusive)."""
     end: Clock = Field(alias="to")
     """First moment that no longer counts; `24:00` is midnight."""
+
+    @field_validator("start")
+    @classmethod
+    def _midnight(cls, start: float) -> float:
+        return start % DAY
 
 
 class Horizon(Model):
@@ -156,8 +225,8 @@ class Forecast(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _preset(cls, given: object) -> object:
-        return _named(given, FORECASTS, "forecast.unknown")
+    def _named(cls, given: object) -> object:
+        return _preset(given, FORECASTS, "forecast.unknown") if isinstance(given, str) else given
 
 
 class Limits(Model):
@@ -174,7 +243,7 @@ class Spread(Model):
 
     mean: Duration
     """Mean."""
-    cv: NotNegative = 1.0
+    cv: Annotated[Number, Field(ge=0, le=20)] = 1.0
     """Standard deviation over mean; fixed by `constant` (0) and `exponential` (1)."""
     dist: Literal["constant", "exponential", "lognormal", "gamma", "uniform"] = "exponential"
     """Family; uniform spans mean x (1 ± cv √3) and needs cv <= 1/√3."""
@@ -186,22 +255,23 @@ class Spread(Model):
     def _spellings(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return {"mean": given, "cv": 0, "dist": "constant"}
-        filled = dict(given)
+        filled = {key: value for key, value in given.items() if value is not None or key == "mean"}
         if "dist" not in filled and "cv" in filled:
             filled["dist"] = "lognormal" if filled["cv"] != 0 else "constant"
         dist = filled.get("dist", "exponential")
-        if dist in cls._fixed_cv:
+        if isinstance(dist, str) and dist in cls._fixed_cv:
             filled.setdefault("cv", cls._fixed_cv[dist])
         return filled
 
     @model_validator(mode="after")
     def _possible(self) -> Spread:
         if self.dist in self._fixed_cv and self.cv != self._fixed_cv[self.dist]:
-            raise Wrong("spread.cv_fixed", dist=self.dist, cv=self._fixed_cv[self.dist], given=self.cv)
+            cv = self._fixed_cv[self.dist]
+            raise Wrong("spread.cv_fixed", field=("cv",), dist=self.dist, cv=cv, given=self.cv)
         if self.dist == "uniform" and self.cv > 3**-0.5:
-            raise Wrong("spread.cv_uniform", given=self.cv)
+            raise Wrong("spread.cv_uniform", field=("cv",), given=self.cv)
         if self.dist in ("lognormal", "gamma") and self.cv == 0:
-            raise Wrong("spread.cv_zero", dist=self.dist)
+            raise Wrong("spread.cv_zero", field=("cv",), dist=self.dist)
         return self
 
 
@@ -209,8 +279,11 @@ class CountRow(Model):
     """Contacts counted or forecast between two moments."""
 
     start: Moment = Field(alias="from")
+    """First moment."""
     end: Moment = Field(alias="to")
+    """First moment after it."""
     contacts: NotNegative
+    """How many."""
 
 
 class Volume(Model):
@@ -239,23 +312,30 @@ class Volume(Model):
     def _one_form(self) -> Volume:
         forms = [f for f in ("contacts", "rate", "counts", "orders") if getattr(self, f) is not None]
         if len(forms) != 1:
-            raise Wrong("volume.one_form", given=", ".join(forms) or "-")
+            raise Wrong("volume.one_form" if forms else "volume.no_form", given=listed(forms))
         funnel = (self.service_share is not None) or (self.conversion is not None)
         refunds = (self.refund_rate is not None) or (self.day_share is not None)
         if self.orders is not None:
             if funnel == refunds:
                 raise Wrong("volume.orders")
-            if funnel and (self.service_share is None or not self.conversion):
+            if funnel and (self.service_share is None or self.conversion is None):
                 raise Wrong("volume.funnel")
+            if self.conversion == 0:
+                raise Wrong("volume.conversion", field=("conversion",))
             if refunds and self.refund_rate is None:
-                raise Wrong("volume.refunds")
-            if self.day_share and sum(self.day_share.values()) > 1 + 1e-9:
-                raise Wrong("volume.day_share", given=sum(self.day_share.values()))
+                raise Wrong("volume.refunds", field=("day_share",))
+            total = sum((self.day_share or {}).values())
+            if total > 1 + 1e-9:
+                raise Wrong("volume.day_share", field=("day_share",), total=f"{100 * total:.4g}%")
         elif funnel or refunds:
-            raise Wrong("volume.needs_orders")
+            stray = next(f for f in _OF_ORDERS if getattr(self, f) is not None)
+            raise Wrong("volume.needs_orders", field=(stray,))
         if self.per == "day" and self.contacts is None:
-            raise Wrong("volume.per_day")
+            raise Wrong("volume.per_day", field=("per",))
         return self
+
+
+_OF_ORDERS = ("service_share", "conversion", "refund_rate", "day_share")
 
 
 class Spike(Model):
@@ -277,12 +357,17 @@ class Spike(Model):
 
 
 Anchor = Literal["midnight", "opening", "calendar"]
+_ANCHORS = get_args(Anchor)
 
 
 def _parse_offset(value: object) -> float:
     text = value.strip() if isinstance(value, str) else ""
     sign = -1.0 if text.startswith("-") else 1.0
-    return sign * parse_duration(text.lstrip("+-"))
+    try:
+        return sign * parse_duration(text[text.startswith(("+", "-")) :])
+    except Wrong as wrong:
+        wrong.values["given"] = value
+        raise wrong from None
 
 
 def _anchor_of(time: object) -> Anchor:
@@ -291,6 +376,25 @@ def _anchor_of(time: object) -> Anchor:
     if isinstance(time, str) and ":" in time and "-" not in time:
         return "midnight"
     return "calendar"
+
+
+def _parse_time(value: object, info: ValidationInfo) -> float:
+    """Seconds from the profile's anchor."""
+    anchor = info.data.get("anchor")
+    if anchor == "midnight":
+        return parse_clock(value)
+    if anchor == "opening":
+        return _parse_offset(value)
+    return (parse_moment(value) - EPOCH).total_seconds()
+
+
+def _pair(value: object) -> object:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise Wrong("profile.point", given=value)
+    return value
+
+
+Point = Annotated[tuple[Annotated[float, BeforeValidator(_parse_time)], NotNegative], BeforeValidator(_pair)]
 
 
 class Profile(Model):
@@ -303,17 +407,17 @@ class Profile(Model):
 
     preset: str | None = None
     """Name of the preset that filled this in."""
-    anchor: Anchor = "midnight"
-    """What the times of `points` count from."""
-    points: tuple[tuple[float, NotNegative], ...] = Field(min_length=1)
-    """(time in seconds from the anchor, weight), times ascending."""
-    spikes: tuple[Spike, ...] = ()
+    anchor: Anchor
+    """What the times of `points` count from; told by how the first of them is written."""
+    points: Annotated[tuple[Point, ...], Field(min_length=1)]
+    """(time in seconds from the anchor, weight), times ascending; a weight holds until the next time."""
+    spikes: Annotated[tuple[Spike, ...], BeforeValidator(_one_or_many)] = ()
     """Bumps on top."""
 
     @model_validator(mode="before")
     @classmethod
     def _spellings(cls, given: object) -> object:
-        if isinstance(given, str):
+        if isinstance(given, (str, int)):
             given = {"preset": given}
         elif isinstance(given, (list, tuple)):
             given = {"points": given}
@@ -322,37 +426,31 @@ class Profile(Model):
         filled = dict(given)
         shape = filled.pop("shape", None)
         if shape is not None:
-            filled["preset" if isinstance(shape, str) else "points"] = shape
-        if "preset" in filled and filled["preset"] is not None and "points" not in filled:
-            name = filled["preset"]
-            if name not in PROFILES:
-                raise Wrong("profile.unknown", given=name, allowed=", ".join(PROFILES))
-            filled = {**PROFILES[name], **filled}
-        filled.pop("why", None)
-        filled.pop("source", None)
-        points = filled.get("points")
+            filled["preset" if isinstance(shape, (str, int)) else "points"] = shape
+        if filled.get("points") is None:
+            if filled.get("preset") is None:
+                raise Wrong("profile.no_shape")
+            filled = {**_preset(filled["preset"], PROFILES, "profile.unknown"), **filled}
+        points = filled["points"]
         if not isinstance(points, (list, tuple)) or not points:
-            raise Wrong("profile.points", given=points)
-        if any(not isinstance(p, (list, tuple)) or len(p) != 2 for p in points):
-            raise Wrong("profile.points", given=points)
-        anchor = filled.setdefault("anchor", _anchor_of(points[0][0]))
-        parse = {"midnight": parse_clock, "opening": _parse_offset}.get(
-            str(anchor), lambda t: (parse_moment(t) - EPOCH).total_seconds()
-        )
-        filled["points"] = [(parse(time), weight) for time, weight in points]
+            raise Wrong("profile.points", field=("points",), given=points)
+        if filled.get("anchor") is None:
+            first = points[0]
+            filled["anchor"] = _anchor_of(first[0] if isinstance(first, (list, tuple)) and first else None)
         return filled
 
     @model_validator(mode="after")
     def _ordered(self) -> Profile:
         times = [t for t, _ in self.points]
-        if any(b <= a for a, b in zip(times, times[1:], strict=False)):
-            raise Wrong("profile.order")
+        for later, (a, b) in enumerate(pairwise(times), start=1):
+            if b <= a:
+                raise Wrong("profile.order", field=("points", later, 0))
         if not self.spikes and not any(w > 0 for _, w in self.points):
             raise Wrong("profile.zero")
         return self
 
     @field_serializer("points", when_used="json")
-    def _write_points(self, points: tuple[tuple[float, float], ...]) -> list[tuple[str, float]]:
+    def _write_points(self, points: tuple[tuple[float, float], ...]) -> list[tuple[str, int | float]]:
         def write(time: float) -> str:
             if self.anchor == "midnight":
                 return format_clock(time)
@@ -360,7 +458,7 @@ class Profile(Model):
                 return ("-" if time < 0 else "+") + format_duration(abs(time))
             return format_moment(EPOCH + timedelta(seconds=time))
 
-        return [(write(time), weight) for time, weight in points]
+        return [(write(time), _short(weight)) for time, weight in points]
 
     @property
     def needs_opening(self) -> bool:
@@ -377,14 +475,14 @@ class Bot(Model):
     """Of those, the share that needs no person (deflected)."""
     hands_over_after: Duration = 0.0
     """From the buyer's message until the hand-over to a person (or the bot's resolution)."""
-    patience_factor: Positive = 1.0
+    patience_factor: Factor = 1.0
     """What its answer does to the buyer's patience in the line."""
 
 
 class Rounds(Model):
     """How many rounds a contact has. Bare `5` is geometric with that mean, bare `1` always one."""
 
-    mean: Annotated[float, BeforeValidator(_number), Field(ge=1)]
+    mean: Annotated[Number, Field(ge=1, le=1000)]
     """Mean number of rounds."""
     dist: Literal["geometric", "fixed"] = "geometric"
     """`geometric` (after each round the chance of another is the same) or `fixed`."""
@@ -397,7 +495,7 @@ class Rounds(Model):
     @model_validator(mode="after")
     def _whole(self) -> Rounds:
         if self.dist == "fixed" and self.mean != int(self.mean):
-            raise Wrong("rounds.whole", given=self.mean)
+            raise Wrong("rounds.whole", field=("mean",), given=self.mean)
         return self
 
 
@@ -430,7 +528,7 @@ class Patience(Spread):
 class FollowUp(Model):
     """Contacts that come of contacts."""
 
-    queue: Name
+    queue: QueueName
     """Queue that the follow-up comes to."""
     share: Share
     """Share of contacts that bring one (each at most one of this kind)."""
@@ -462,11 +560,11 @@ class Queue(Model):
 class Serve(Model):
     """A queue that a group takes. A bare name is enough."""
 
-    queue: Name
+    queue: QueueName
     """Queue taken."""
     after: Duration = 0.0
     """Wait, from the hand-over, before this group may be asked."""
-    speed: Positive | None = None
+    speed: Factor | None = None
     """Speed at this queue's work; the group's own speed where not given."""
     priority: Number | None = None
     """Lower goes first; by default the position in `serves` from 0. Equal numbers mean one line."""
@@ -474,15 +572,17 @@ class Serve(Model):
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, given: object) -> object:
-        return {"queue": given} if isinstance(given, str) else given
+        return {"queue": given} if isinstance(given, (str, int)) else given
 
 
 class Night(Model):
-    """Hours paid at a higher rate."""
+    """Hours paid at a higher rate; `to` at or before `from` is on the next date."""
 
     start: Clock = Field(alias="from")
+    """First moment."""
     end: Clock = Field(alias="to")
-    times: Annotated[float, BeforeValidator(_number), Field(ge=1)]
+    """First moment after them."""
+    times: Annotated[Number, Field(ge=1)]
     """Multiple of the base rate."""
 
 
@@ -493,14 +593,14 @@ class Pay(Model):
     """Base pay of an hour, in the scenario's currency."""
     night: Night | None = None
     """Night hours."""
-    overtime: Annotated[float, BeforeValidator(_number), Field(ge=0)] = 1.5
+    overtime: Annotated[Number, Field(ge=0)] = 1.5
     """Multiple of the base rate for time after the shift's end."""
     per_shift: NotNegative = 0.0
     """Fixed cost of each shift worked (meals, transport, hiring spread over shifts)."""
 
 
 def _per_hour(value: object) -> object:
-    return parse_rate(value) * 3600 if isinstance(value, str) else value
+    return parse_rate(value, per=HOUR) if isinstance(value, str) else value
 
 
 class Group(Model):
@@ -508,9 +608,9 @@ class Group(Model):
 
     serves: Annotated[tuple[Serve, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
     """Queues that they take, most urgent first."""
-    speed: Positive = 1.0
+    speed: Factor = 1.0
     """Speed at their work: a reply takes work / speed."""
-    chats: PositiveCount = 4
+    chats: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1000)] = 4
     """Most chats that one agent holds open."""
     people: Count | None = None
     """How many such people exist; without it as many as needed."""
@@ -528,7 +628,7 @@ class Group(Model):
     """How long a place stays taken after the last reply."""
     wind_down: Duration = 0.0
     """No new chat in this time before a break or the shift's end."""
-    shifts: Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)] | None = None
+    shifts: Annotated[tuple[ShiftName, ...], BeforeValidator(_one_or_many), Field(min_length=1)] | None = None
     """Shifts that they may work; all of the scenario's by default."""
 
 
@@ -547,22 +647,32 @@ class RuleBreak(Model):
     """The break of a generated shift."""
 
     after: PositiveDuration
-    """Planned start, from the shift's start; only shifts longer than this have it."""
+    """Planned start, from the shift's start; only shifts that have room for it have it."""
     length: PositiveDuration = Field(alias="for")
+    """Length."""
     paid: bool = False
+    """Whether it is paid."""
 
 
 class ClockRange(Model):
-    """Clock times from `from` to `to` (both included) `every` so long."""
+    """Clock times from `from` to `to` (both included) `every` so long. One time alone is enough."""
 
     start: Clock = Field(alias="from")
+    """First."""
     end: Clock = Field(alias="to")
+    """Last."""
     every: PositiveDuration
+    """Step."""
 
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, given: object) -> object:
         return given if isinstance(given, Mapping) else {"from": given, "to": given, "every": "1h"}
+
+    @model_validator(mode="after")
+    def _countable(self) -> ClockRange:
+        _check_steps(self.start, self.end, self.every)
+        return self
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -571,16 +681,24 @@ class ClockRange(Model):
 
 
 class LengthRange(Model):
-    """Lengths from `from` to `to` (both included) `every` so long."""
+    """Lengths from `from` to `to` (both included) `every` so long. One length alone is enough."""
 
     start: PositiveDuration = Field(alias="from")
+    """Shortest."""
     end: PositiveDuration = Field(alias="to")
+    """Longest."""
     every: PositiveDuration
+    """Step."""
 
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, given: object) -> object:
         return given if isinstance(given, Mapping) else {"from": given, "to": given, "every": "1h"}
+
+    @model_validator(mode="after")
+    def _countable(self) -> LengthRange:
+        _check_steps(self.start, self.end, self.every)
+        return self
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -588,17 +706,23 @@ class LengthRange(Model):
         return _steps(self.start, self.end, self.every)
 
 
-def _steps(start: float, end: float, every: float) -> tuple[float, ...]:
+MOST_SHIFTS = 2000
+"""Most shifts of one date that a rule may generate."""
+
+
+def _check_steps(start: float, end: float, every: float) -> None:
     if end < start:
-        raise Wrong("range.order")
-    steps = int((end - start) // every) + 1
-    if steps > 1000:
-        raise Wrong("range.many", given=steps)
-    return tuple(start + k * every for k in range(steps))
+        raise Wrong("range.order", field=("to",))
+    if (end - start) / every >= MOST_SHIFTS:
+        raise Wrong("range.many", field=("every",), most=MOST_SHIFTS)
+
+
+def _steps(start: float, end: float, every: float) -> tuple[float, ...]:
+    return tuple(start + k * every for k in range(int((end - start) // every) + 1))
 
 
 class ShiftRule(Model):
-    """A shift: named (`start`, `end`, `breaks`) or a family generated from a rule (`start`, `length`, `break`)."""
+    """A shift: named (`start`, `end`, `breaks`), or a family of them (`start`, `length`, `break`)."""
 
     start: ClockRange
     """Start by the clock: one time, or a range of them."""
@@ -606,8 +730,8 @@ class ShiftRule(Model):
     """End of a named shift; at or before the start it is on the next date."""
     length: LengthRange | None = None
     """Lengths of generated shifts, up to 24 h."""
-    breaks: tuple[Break, ...] = ()
-    """Breaks of a named shift."""
+    breaks: Annotated[tuple[Break, ...], BeforeValidator(_one_or_many)] = ()
+    """Breaks of a named shift, in order."""
     rule_break: RuleBreak | None = Field(default=None, alias="break")
     """The break of generated shifts."""
     dates: Annotated[tuple[DateText, ...], BeforeValidator(_one_or_many)] | None = None
@@ -615,49 +739,58 @@ class ShiftRule(Model):
 
     @model_validator(mode="after")
     def _kind(self) -> ShiftRule:
-        if (self.end is None) == (self.length is None):
-            raise Wrong("shift.end_or_length")
+        if self.end is not None and self.length is not None:
+            raise Wrong("shift.end_and_length", field=("length",))
         starts = self.start.values
+        if max(starts) >= DAY:
+            raise Wrong("shift.start_24", field=("start",))
         if self.end is not None:
             if self.rule_break is not None:
-                raise Wrong("shift.break_of_named")
+                raise Wrong("shift.break_of_named", field=("break",))
             if len(starts) != 1:
-                raise Wrong("shift.one_start")
-            self._breaks_inside(starts[0], self.end)
-        else:
-            assert self.length is not None
+                raise Wrong("shift.one_start", field=("start",))
+            self._check_breaks(starts[0], self.end)
+        elif self.length is not None:
+            lengths = self.length.values
             if self.breaks:
-                raise Wrong("shift.breaks_of_rule")
-            if max(self.length.values) > DAY:
-                raise Wrong("shift.too_long", given=format_duration(max(self.length.values)))
-        if any(s >= DAY for s in starts):
-            raise Wrong("shift.start_24")
+                raise Wrong("shift.breaks_of_rule", field=("breaks",))
+            if max(lengths) > DAY:
+                raise Wrong("shift.too_long", field=("length",), given=format_duration(max(lengths)))
+            if len(starts) * len(lengths) > MOST_SHIFTS:
+                raise Wrong("shift.many", given=len(starts) * len(lengths), most=MOST_SHIFTS)
+        else:
+            raise Wrong("shift.no_end")
         return self
 
-    def _breaks_inside(self, start: float, end: float) -> None:
-        last = 0.0
+    def _check_breaks(self, start: float, end: float) -> None:
+        """Breaks lie inside the shift, one after the other."""
         length = (end - start) if end > start else (end - start + DAY)
-        for pause in self.breaks:
+        last = 0.0
+        for k, pause in enumerate(self.breaks):
             at = (pause.at - start) % DAY
             if at + pause.length > length:
-                raise Wrong("shift.break_outside", at=format_clock(pause.at))
+                span = f"{format_clock(start)}-{format_clock(end)}"
+                raise Wrong("shift.break_outside", field=("breaks", k), span=span)
             if at < last:
-                raise Wrong("shift.break_order", at=format_clock(pause.at))
+                raise Wrong("shift.break_order", field=("breaks", k))
             last = at + pause.length
 
 
 class RosterRow(Model):
     """So many people of a group on one shift of one date."""
 
-    group: Name
+    group: GroupName
+    """Group that they belong to."""
     date: DateText
-    shift: Name
+    """Date on which the shift begins."""
+    shift: ShiftName
     """Name of the shift in the scenario."""
     start: Clock | None = None
     """Start by the clock; needed where the shift is a rule with several."""
     end: Clock | None = None
     """End by the clock, on the next date where it is at or before the start."""
-    count: Count
+    count: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10_000)]
+    """How many people."""
 
 
 Measure = Literal[
@@ -687,7 +820,7 @@ class Target(Model):
     """Name of the platform's rule that filled this in."""
     measure: Measure
     """What is measured."""
-    name: str = ""
+    name: Text = ""
     """What to call it; by default the preset's name or the measure's."""
     within: Duration | None = None
     """T of first_reply, answered, rounds and buyers."""
@@ -695,9 +828,9 @@ class Target(Model):
     """Smallest value that keeps the promise: a share, a duration or a number, as the measure is."""
     at_most: float | None = None
     """Largest value that keeps it."""
-    queues: Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)] | None = None
+    queues: Annotated[tuple[QueueName, ...], BeforeValidator(_one_or_many), Field(min_length=1)] | None = None
     """Queues that count; all by default."""
-    groups: Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)] | None = None
+    groups: Annotated[tuple[GroupName, ...], BeforeValidator(_one_or_many), Field(min_length=1)] | None = None
     """Groups that count, of occupancy, open_chats and overtime; all by default."""
     hours: Hours | None = None
     """Hours of the day that count; all by default."""
@@ -718,35 +851,50 @@ class Target(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _preset(cls, given: object) -> object:
-        return _named(given, TARGETS, "target.unknown", key="preset", keep=True)
+    def _filled(cls, given: object) -> object:
+        if not isinstance(given, Mapping) or given.get("preset") is None:
+            return given
+        rule = _preset(given["preset"], TARGETS, "target.unknown")
+        if "at_most" in given:
+            rule.pop("at_least", None)
+        if rule.get("offline") == "excluded" and not _written.get({}).get("opening_hours"):
+            del rule["offline"]
+        return {**rule, **given}
 
     @field_validator("at_least", "at_most", mode="before")
     @classmethod
     def _bound(cls, given: object, info: ValidationInfo) -> object:
-        if given is None:
-            return None
         measure = info.data.get("measure")
+        if given is None or measure is None:
+            return None
         if measure in DURATION_MEASURES:
             return parse_duration(given)
         return _number(given) if measure in NUMBER_MEASURES else parse_share(given)
 
     @field_serializer("at_least", "at_most", when_used="json")
     def _write_bound(self, bound: float | None) -> float | str | None:
-        return format_duration(bound) if bound is not None and self.measure in DURATION_MEASURES else bound
+        if bound is None or self.measure in NUMBER_MEASURES:
+            return bound
+        return format_duration(bound) if self.measure in DURATION_MEASURES else format_share(bound)
 
     @model_validator(mode="after")
     def _complete(self) -> Target:
-        if (self.at_least is None) == (self.at_most is None):
-            raise Wrong("target.one_bound")
-        if (self.within is None) == (self.measure in WITHIN_MEASURES):
-            raise Wrong("target.within" if self.within is None else "target.no_within", measure=self.measure)
+        if self.at_least is None and self.at_most is None:
+            if self.preset is not None:
+                raise Wrong("target.preset_bound", preset=self.preset)
+            raise Wrong("target.no_bound")
+        if self.at_least is not None and self.at_most is not None:
+            raise Wrong("target.one_bound", field=("at_most",))
+        if self.within is None and self.measure in WITHIN_MEASURES:
+            raise Wrong("target.within", measure=self.measure)
+        if self.within is not None and self.measure not in WITHIN_MEASURES:
+            raise Wrong("target.no_within", field=("within",), measure=self.measure)
         if self.exclude_abandoned_within and self.measure != "answered":
-            raise Wrong("target.exclude", measure=self.measure)
+            raise Wrong("target.exclude", field=("exclude_abandoned_within",), measure=self.measure)
         if self.groups is not None and self.measure not in GROUP_MEASURES:
-            raise Wrong("target.groups", measure=self.measure)
+            raise Wrong("target.groups", field=("groups",), measure=self.measure)
         if self.queues is not None and self.measure in GROUP_MEASURES:
-            raise Wrong("target.queues", measure=self.measure)
+            raise Wrong("target.queues", field=("queues",), measure=self.measure)
         if not self.name:
             object.__setattr__(self, "name", self.preset or self.measure)
         return self
@@ -755,22 +903,35 @@ class Target(Model):
 class Scenario(Model):
     """Everything that a plan depends on. Only horizon, queues, groups, shifts and targets are required."""
 
-    name: str = ""
+    name: Text = ""
     """What to call it."""
     horizon: Horizon
+    """What is simulated, from when to when."""
     sale: Sale | None = None
-    currency: str = "CNY"
+    """The sale, where there is one."""
+    currency: Text = "CNY"
     """Shown beside every amount of money."""
     forecast: Forecast = Forecast.model_validate("usual")
     """good | usual | poor, or {day_cv, within_day: {cv, half_life}}."""
     limits: Limits = Limits()
+    """Limits on everyone together."""
     opening_hours: Hours | None = None
     """When the shop says that it answers; needed by targets with `offline: excluded`."""
     queues: Annotated[Mapping[Name, Queue], Field(min_length=1)]
+    """Kinds of contact, by name."""
     groups: Annotated[Mapping[Name, Group], Field(min_length=1)]
+    """Agents of one kind, by name."""
     shifts: Annotated[Mapping[Name, ShiftRule], Field(min_length=1)]
+    """What can be bought, by name."""
     rest: Duration = 39600.0
     """Least time between two shifts of one person."""
     roster: tuple[RosterRow, ...] | None = None
     """What the shop has today; in the file the path of a CSV (group, date, shift[, start, end], count)."""
-    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    targets: Annotated[tuple[Target, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+    """What is promised."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _look_names_up_here(cls, given: object, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
+        with within(given):
+            return handler(given)

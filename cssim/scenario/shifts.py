@@ -45,12 +45,10 @@ def shifts_of(scenario: Scenario, group: str) -> tuple[Shift, ...]:
     """
     calendar = Calendar.of(scenario.horizon)
     names = scenario.groups[group].shifts or tuple(scenario.shifts)
-    first, last = calendar.dates[0] - timedelta(days=1), calendar.dates[-1]
-    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     found = [
         shift
         for name in names
-        for day in days
+        for day in _days(calendar)
         for shift in _on(scenario.shifts[name], name, day, calendar)
         if shift.end > 0 and shift.start < calendar.seconds
     ]
@@ -59,15 +57,31 @@ def shifts_of(scenario: Scenario, group: str) -> tuple[Shift, ...]:
 
 def shift_of(scenario: Scenario, row: RosterRow) -> Shift | None:
     """The shift that a roster's row means, or None where the scenario has no such shift for the group."""
-    candidates = [
+    meant = shifts_meant(scenario, row)
+    return meant[0] if len(meant) == 1 else None
+
+
+def shifts_meant(scenario: Scenario, row: RosterRow) -> tuple[Shift, ...]:
+    """The group's shifts that a roster's row may mean: none, one, or several that it does not tell apart."""
+    if row.shift not in (scenario.groups[row.group].shifts or scenario.shifts):
+        return ()
+    calendar = Calendar.of(scenario.horizon)
+    return tuple(
         shift
-        for shift in shifts_of(scenario, row.group)
-        if shift.name == row.shift
-        and is_on(row.date, shift.day)
+        for day in _days(calendar)
+        if is_on(row.date, day)
+        for shift in _on(scenario.shifts[row.shift], row.shift, day, calendar)
+        if shift.end > 0
+        and shift.start < calendar.seconds
         and (row.start is None or _clock(scenario, shift.start) == row.start % DAY)
         and (row.end is None or _clock(scenario, shift.end) == row.end % DAY)
-    ]
-    return candidates[0] if len(candidates) == 1 else None
+    )
+
+
+def _days(calendar: Calendar) -> list[date]:
+    """Dates on which a shift that touches the horizon may begin: those of the horizon, and their eve."""
+    eve = calendar.dates[0] - timedelta(days=1)
+    return [eve, *calendar.dates]
 
 
 def _clock(scenario: Scenario, second: float) -> float:

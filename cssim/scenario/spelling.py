@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from cssim.errors import Wrong
+
 CUTOFF: Final = 0.7
 """Least likeness (`difflib`'s ratio) of a near spelling."""
 SHOWN: Final = 12
@@ -35,8 +37,17 @@ def is_full_width(text: str) -> bool:
 def near(given: object, known: Iterable[str]) -> str | None:
     """The known word that is most like the given one, or None where none is."""
     words = {_plain(word): word for word in known}
-    found = get_close_matches(_plain(str(given)), words, n=1, cutoff=CUTOFF)
+    found = get_close_matches(_plain(str(given)[:200]), words, n=1, cutoff=CUTOFF)
     return words[found[0]] if found else None
+
+
+def unknown(key: str, given: object, known: Iterable[str], field: tuple[str | int, ...] = ()) -> Wrong:
+    """The fault of a word that is none of those known; message `key.near` where one of them is near."""
+    names = list(known)
+    alike = near(given, names)
+    if alike is None:
+        return Wrong(key, field=field, given=given, allowed=listed(names) or "-")
+    return Wrong(f"{key}.near", field=field, given=given, near=alike)
 
 
 def listed(names: Iterable[str]) -> str:

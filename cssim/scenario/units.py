@@ -24,51 +24,63 @@ _UNITS: dict[str, float] = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "时", "小时", "个小时", "钟头"), HOUR),
     **dict.fromkeys(("d", "day", "days", "天", "日"), DAY),
 }
-_PART = re.compile(r"(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s.+\-]+)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-_MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_PART = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s.+\-]+)", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})", re.ASCII)
+
+LONGEST = 3660 * DAY
+"""Longest duration that is taken for one; also keeps all arithmetic with durations finite."""
+_YEARS = range(1970, 2200)
 
 
 def parse_duration(value: object) -> float:
     """Seconds from ``6s``, ``1h30min``, ``5分钟``, a `timedelta`, or a bare 0.
 
     Raises:
-        Wrong: no unit, an unknown unit, a negative duration, or not a duration at all.
+        Wrong: no unit, an unknown unit, negative, longer than ten years, or not a duration at all.
     """
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-        if seconds < 0:
-            raise Wrong("duration.negative", given=value)
-        return seconds
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    elif isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Wrong("duration.not", given=value)
-    if isinstance(value, (int, float)):
-        if value == 0:
-            return 0.0
-        raise Wrong("duration.unit", given=value)
-    text = value.strip()
-    if text == "0":
-        return 0.0
-    if text.startswith("-"):
-        raise Wrong("duration.negative", given=text)
-    seconds, at = 0.0, 0
-    while at < len(text):
-        part = _PART.match(text, at)
-        if part is None:
-            bare = re.fullmatch(r"[\d.]+", text[at:].strip())
-            raise Wrong("duration.unit" if bare else "duration.not", given=text)
-        unit = part[2].rstrip() if part[2].rstrip() in _UNITS else part[2].rstrip().lower()
-        if unit not in _UNITS:
-            raise Wrong("duration.unknown_unit", given=text, unit=part[2])
-        seconds += float(part[1]) * _UNITS[unit]
-        at = part.end()
-        while at < len(text) and text[at].isspace():
-            at += 1
-    if not text:
-        raise Wrong("duration.not", given=value)
-    if not math.isfinite(seconds):
-        raise Wrong("duration.not", given=value)
+    elif isinstance(value, str):
+        seconds = _written_duration(value.strip())
+    elif value == 0:
+        seconds = 0.0
+    else:
+        raise Wrong("duration.negative" if value < 0 else "duration.unit", given=value)
+    if seconds < 0:
+        raise Wrong("duration.negative", given=value)
+    if not seconds <= LONGEST:
+        raise Wrong("duration.long", given=value)
     return seconds
+
+
+def _written_duration(text: str) -> float:
+    if _NUMBER.fullmatch(text):
+        if float(text) == 0:
+            return 0.0
+        raise Wrong("duration.negative" if text.startswith("-") else "duration.unit", given=text)
+    parts = text.removeprefix("-")
+    seconds, at = 0.0, 0
+    while at < len(parts):
+        part = _PART.match(parts, at)
+        if part is None:
+            raise Wrong(
+                "duration.unit" if _NUMBER.fullmatch(parts[at:].strip()) else "duration.not", given=text
+            )
+        if _unit(part[2]) not in _UNITS:
+            raise Wrong("duration.unknown_unit", given=text, unit=part[2])
+        seconds += float(part[1]) * _UNITS[_unit(part[2])]
+        at = part.end()
+    if not parts:
+        raise Wrong("duration.not", given=text)
+    return -seconds if text.startswith("-") else seconds
+
+
+def _unit(written: str) -> str:
+    return written.strip().lower()
 
 
 def format_duration(seconds: float) -> str:
@@ -112,43 +124,51 @@ def parse_share(value: object) -> float:
     Raises:
         Wrong: not a number, or outside [0, 1].
     """
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        text = value.strip()
+        number = text.removesuffix("%").rstrip()
+        if not _NUMBER.fullmatch(number):
+            raise Wrong("share.not", given=value)
+        share = float(number) / 100 if text.endswith("%") else float(number)
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Wrong("share.not", given=value)
-    try:
-        if isinstance(value, str) and value.strip().endswith("%"):
-            share = float(value.strip()[:-1]) / 100
-        else:
-            share = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise Wrong("share.not", given=value) from None
+    else:
+        share = value
+    if 1 < share <= 100 and not str(value).strip().endswith("%"):
+        raise Wrong("share.percent", given=value)
     if not 0 <= share <= 1:
         raise Wrong("share.range", given=value)
-    return share
+    return float(share)
 
 
-def parse_rate(value: object) -> float:
-    """Events per second from ``32/h``, ``10/min``, ``200/小时``.
+def format_share(share: float) -> str:
+    """``40%`` where that is the same number, else as many digits as it takes."""
+    percent = f"{share * 100:.12g}%"
+    return percent if parse_share(percent) == share else repr(share)
+
+
+def parse_rate(value: object, per: float = 1.0) -> float:
+    """Events in `per` seconds from ``32/h``, ``10/min``, ``200/小时``.
 
     Raises:
         Wrong: not a rate, no unit of time, or negative.
     """
     text = value.strip() if isinstance(value, str) else ""
-    number, slash, unit = text.partition("/")
-    unit = unit.strip() if unit.strip() in _UNITS else unit.strip().lower()
-    try:
-        count = float(number)
-    except ValueError:
-        raise Wrong("rate.not", given=value) from None
-    if not slash or unit not in _UNITS or not math.isfinite(count):
+    number, _, unit = text.partition("/")
+    if not _NUMBER.fullmatch(number.strip()) or _unit(unit) not in _UNITS:
         raise Wrong("rate.not", given=value)
+    count = float(number)
     if count < 0:
         raise Wrong("rate.negative", given=value)
-    return count / _UNITS[unit]
+    if not math.isfinite(count):
+        raise Wrong("rate.not", given=value)
+    return count * per / _UNITS[_unit(unit)]
 
 
 def format_rate(per_second: float) -> str:
-    """The rate per second, which loses nothing."""
-    return f"{per_second!r}/s"
+    """``200/h`` where that is the same number, else the rate per second."""
+    hourly = f"{per_second * HOUR:.12g}/h"
+    return hourly if parse_rate(hourly) == per_second else f"{per_second!r}/s"
 
 
 def parse_date(value: object) -> str:
@@ -157,20 +177,23 @@ def parse_date(value: object) -> str:
     Raises:
         Wrong: not a date of the calendar.
     """
-    if isinstance(value, datetime):
-        raise Wrong("date.not", given=value)
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if not isinstance(value, str):
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
         raise Wrong("date.not", given=value)
-    text = value.strip()
-    month_day = _MONTH_DAY.fullmatch(text)
+    if match[1] is None:
+        return _day(2000, match, value).isoformat()[5:]
+    return _day(int(match[1]), match, value).isoformat()
+
+
+def _day(year: int, match: re.Match[str], given: object) -> date:
+    if year not in _YEARS:
+        raise Wrong("date.year", given=given, first=_YEARS[0], last=_YEARS[-1])
     try:
-        if month_day:
-            return date(2000, int(month_day[1]), int(month_day[2])).isoformat()[5:]
-        return date.fromisoformat(text).isoformat()
+        return date(year, int(match[2]), int(match[3]))
     except ValueError:
-        raise Wrong("date.not", given=value) from None
+        raise Wrong("date.not", given=given) from None
 
 
 def is_on(written: str, day: date) -> bool:
@@ -182,23 +205,28 @@ def parse_moment(value: object) -> datetime:
     """A local date and time from ``2026-11-10 18:00`` (``24:00`` is the next midnight).
 
     Raises:
-        Wrong: not a date and a time of day, or with a time zone of its own.
+        Wrong: not a date and a time of day in whole seconds, or with a time zone of its own.
     """
-    if isinstance(value, datetime):
-        moment = value
-    elif isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day)
-    elif isinstance(value, str):
+    if isinstance(value, str):
         day, _, clock = value.strip().replace("T", " ").partition(" ")
+        match = _DATE.fullmatch(day)
+        if match is None or match[1] is None:
+            raise Wrong("moment.not", given=value)
+        if re.search(r"\d\s*(Z|[-+]\d\d(:?\d\d)?)$", clock):
+            raise Wrong("moment.zone", given=value)
         try:
-            midnight = datetime.fromisoformat(day)
-            moment = midnight + timedelta(seconds=parse_clock(clock) if clock.strip() else 0)
-        except (ValueError, OverflowError):
+            seconds = parse_clock(clock) if clock.strip() else 0.0
+        except Wrong:
             raise Wrong("moment.not", given=value) from None
-    else:
+        midnight = _day(int(match[1]), match, value)
+        return datetime(midnight.year, midnight.month, midnight.day) + timedelta(seconds=seconds)
+    if not isinstance(value, date):
         raise Wrong("moment.not", given=value)
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
     if moment.tzinfo is not None:
         raise Wrong("moment.zone", given=value)
+    if moment.microsecond or moment.year not in _YEARS:
+        raise Wrong("moment.not", given=value)
     return moment
 
 
@@ -209,7 +237,7 @@ def format_moment(moment: datetime) -> str:
 
 Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, str, "json")]
 Clock = Annotated[float, BeforeValidator(parse_clock), PlainSerializer(format_clock, str, "json")]
-Share = Annotated[float, BeforeValidator(parse_share)]
+Share = Annotated[float, BeforeValidator(parse_share), PlainSerializer(format_share, str, "json")]
 Rate = Annotated[float, BeforeValidator(parse_rate), PlainSerializer(format_rate, str, "json")]
 DateText = Annotated[str, BeforeValidator(parse_date)]
 Moment = Annotated[datetime, BeforeValidator(parse_moment), PlainSerializer(format_moment, str, "json")]

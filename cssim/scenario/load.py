@@ -1,0 +1,239 @@
+"""From a planner's file to a checked scenario, and back.
+
+A file becomes text (`text`), then a tree of values that know their places (`tree`), in which what it extends
+and the tables that it names are filled in (`files`); then the schema (`schema`) and the checks between fields
+(`checks`) have their say. Each step hands on every fault that it finds, so that all are told at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+
+from cssim.errors import Fault, InputError, Wrong
+from cssim.scenario import checks, tables
+from cssim.scenario.faults import each_once, fault_of, schema_faults
+from cssim.scenario.files import Reading
+from cssim.scenario.schema import RosterRow, Scenario, within
+from cssim.scenario.spelling import unknown
+from cssim.scenario.text import read_source, text_source
+from cssim.scenario.tree import Node, plain, tree
+
+
+class Stream(Protocol):
+    """What can be read as text."""
+
+    def read(self) -> str:
+        """All of it."""
+
+
+Given: TypeAlias = str | os.PathLike[str] | Stream
+
+
+class CheckedScenario(Scenario):
+    """A scenario that every check has passed."""
+
+    def replace(self, path: str, value: object) -> CheckedScenario:
+        """A checked copy with one value changed; see the function `replace`."""
+        return replace(self, path, value)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario and what came with it.
+
+    Attributes:
+        scenario: resolved; it stands alone.
+        files: sha256 of every file that was read, by the name it was given.
+        warnings: what is legal but odd, with places.
+    """
+
+    scenario: CheckedScenario
+    files: Mapping[str, str]
+    warnings: tuple[Fault, ...]
+
+
+def load(given: Given) -> CheckedScenario:
+    """The scenario of a file, of standard input (``-``) or of an open text.
+
+    Raises:
+        InputError: every fault, each with its place.
+    """
+    return read(given).scenario
+
+
+def loads(text: str, name: str = "<text>") -> CheckedScenario:
+    """The scenario of a text; files that it names are looked for in the working directory.
+
+    Raises:
+        InputError: every fault, each with its place.
+    """
+    return read(io.StringIO(text), name).scenario
+
+
+def read(given: Given, name: str = "<text>") -> Loaded:
+    """As `load`, with the files' digests and the warnings; `name` is what an open text is called.
+
+    Raises:
+        InputError: every fault, each with its place.
+    """
+    try:
+        source = (
+            read_source(given) if isinstance(given, (str, os.PathLike)) else text_source(given.read(), name)
+        )
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values)]) from None
+    reading = Reading()
+    try:
+        root = reading.tree_of(source)
+        scenario = _checked(root, reading.faults)
+    except InputError as error:
+        raise InputError(reading.in_order(error.faults)) from None
+    odd = [fault_of(wrong, path, root) for path, wrong in checks.oddities(scenario)]
+    return Loaded(scenario, reading.digests, tuple(reading.in_order(odd)))
+
+
+def from_resolved(resolved: Mapping[str, Any]) -> CheckedScenario:
+    """The scenario of a mapping, such as the one that `resolved` gives and a result keeps.
+
+    Raises:
+        InputError: every fault, with its path.
+    """
+    return _checked(tree(resolved), [])
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as plain values with every default, in the spellings of a file; order counts."""
+    return scenario.model_dump(mode="json", by_alias=True)
+
+
+def dump(scenario: Scenario) -> str:
+    """The resolved scenario as YAML: ``loads(dump(s)) == s``."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None  # flow style for what has no mapping or list inside
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.allow_unicode = True
+    yaml.width = 10_000
+    text = io.StringIO()
+    yaml.dump(resolved(scenario), text)
+    return text.getvalue()
+
+
+def digest(scenario: Scenario) -> str:
+    """sha256 of the resolved scenario as compact JSON.
+
+    The order of queues and groups is part of it, for it numbers contacts and agents.
+    """
+    text = json.dumps(resolved(scenario), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def replace(scenario: Scenario, path: str, value: object) -> CheckedScenario:
+    """A checked copy with the value at a path changed, e.g. ``queues.pre_sales.bot.resolves``.
+
+    The path is that of the resolved scenario, items of lists by their number from 0; the value is written as
+    in a file. What is not there by default (a bot) is made.
+
+    Raises:
+        InputError: there is no such path, or the copy is at fault.
+    """
+    try:
+        changed = _with(resolved(scenario), path, value)
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values, path)]) from None
+    return from_resolved(changed)
+
+
+def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[RosterRow, ...]:
+    """The rows of a roster's CSV (group, date, shift[, start, end], count) for a scenario.
+
+    Raises:
+        InputError: every fault, each with its place.
+    """
+    try:
+        root = Node({"roster": tables.roster(read_source(path))})
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values)]) from None
+    rows = TypeAdapter(dict[str, tuple[RosterRow, ...]])
+    try:
+        with within({name: getattr(scenario, name) for name in ("groups", "shifts")}):
+            found = rows.validate_python(plain(root))["roster"]
+    except ValidationError as error:
+        raise InputError(each_once(schema_faults(error, root, dict[str, tuple[RosterRow, ...]]))) from None
+    faults = [fault_of(wrong, way, root) for way, wrong in checks.rows_mean_shifts(scenario, found)]
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+# -- from a tree to a scenario ----------------------------------------------------------------------------
+
+
+def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
+    """The scenario of a tree in whose reading these faults were found.
+
+    Raises:
+        InputError: these faults, the schema's and the checks'.
+    """
+    given = plain(root)
+    scenario: Scenario
+    try:
+        scenario = CheckedScenario.model_validate(given)
+    except ValidationError as error:
+        faults = faults + schema_faults(error, root, Scenario)
+        scenario = _sound_part(given, faults)
+    found = checks.faults(scenario, _sound(given, faults))
+    faults = faults + [fault_of(wrong, path, root) for path, wrong in found]
+    if faults:
+        raise InputError(each_once(faults))
+    assert isinstance(scenario, CheckedScenario)
+    return scenario
+
+
+def _sound(given: Any, faults: list[Fault]) -> set[str]:
+    """The sections of the scenario in which there is no fault."""
+    broken = {fault.path.partition(".")[0] for fault in faults}
+    return Scenario.model_fields.keys() - broken if isinstance(given, Mapping) else set()
+
+
+def _sound_part(given: Any, faults: list[Fault]) -> Scenario:
+    """A scenario of those sections alone, for the checks that need no others."""
+    sections = {}
+    with within(given):
+        for name in _sound(given, faults) & set(given):
+            field = Scenario.model_fields[name]
+            annotation: Any = Annotated[(field.annotation, field)]
+            sections[name] = TypeAdapter[Any](annotation).validate_python(given[name])
+    return Scenario.model_construct(**sections)
+
+
+def _with(values: Any, path: str, value: object) -> Any:
+    """A copy of plain values with the one at a path changed; what is not there becomes a mapping.
+
+    Raises:
+        Wrong: there is no such path.
+    """
+    if not path:
+        return value
+    if values is None:
+        first, _, rest = path.partition(".")
+        return {first: _with(None, rest, value)}
+    items = (
+        dict(enumerate(values)) if isinstance(values, list) else values if isinstance(values, dict) else {}
+    )
+    # the longest, for names may have dots in them
+    key = max((k for k in items if f"{path}.".startswith(f"{k}.")), key=lambda k: len(str(k)), default=None)
+    if key is None:
+        raise unknown("path.unknown", path.partition(".")[0], map(str, items))
+    if key == "preset":
+        raise Wrong("path.preset")
+    changed = {**items, key: _with(items[key], path[len(str(key)) + 1 :], value)}
+    return list(changed.values()) if isinstance(values, list) else changed

@@ -1,0 +1,182 @@
+"""CSV files that a scenario names: columns found by their names, every cell with its place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from cssim.errors import Fault, InputError, Place, Wrong
+from cssim.scenario.spelling import half_width, is_full_width, listed, near
+from cssim.scenario.text import Source
+from cssim.scenario.tree import Node, scalar
+from cssim.scenario.units import format_moment, parse_moment
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, other names that it goes by, whether it must be there, whether it holds numbers."""
+
+    name: str
+    others: tuple[str, ...]
+    needed: bool = True
+    number: bool = False
+
+
+COUNTS: Final = (
+    Column("from", ("start", "开始", "开始时间", "时间")),
+    Column("to", ("end", "结束", "结束时间"), needed=False),
+    Column("contacts", ("接待量", "咨询量", "会话量", "会话数"), number=True),
+)
+PROFILE: Final = (Column("time", ("时间", "时刻")), Column("weight", ("权重", "比例"), number=True))
+ROSTER: Final = (
+    Column("group", ("组", "组别", "小组")),
+    Column("date", ("日期",)),
+    Column("shift", ("班次",)),
+    Column("start", ("开始", "开始时间"), needed=False),
+    Column("end", ("结束", "结束时间"), needed=False),
+    Column("count", ("人数",), number=True),
+)
+
+
+def counts(source: Source) -> Node:
+    """The rows of a counts file (from[, to], contacts) as a list of mappings.
+
+    Without a column `to` a row lasts as long as most do, but not into the next.
+
+    Raises:
+        InputError: as `rows`.
+    """
+    found = rows(source, COUNTS)
+    if not any("to" in _cells_of(row) for row in found):
+        found = list(_with_ends(found))
+    return Node(tuple(found), _top(source))
+
+
+def profile(source: Source) -> Node:
+    """The rows of a profile (time, weight) as a list of pairs.
+
+    Raises:
+        InputError: as `rows`.
+    """
+    pairs = []
+    for row in rows(source, PROFILE):
+        cells, empty = _cells_of(row), Node(None, row.place)
+        pairs.append(Node((cells.get("time", empty), cells.get("weight", empty)), row.place))
+    return Node(tuple(pairs), _top(source))
+
+
+def roster(source: Source) -> Node:
+    """The rows of a roster (group, date, shift[, start, end], count) as a list of mappings.
+
+    Raises:
+        InputError: as `rows`.
+    """
+    return Node(tuple(rows(source, ROSTER)), _top(source))
+
+
+def rows(source: Source, columns: Sequence[Column]) -> list[Node]:
+    """Each row as a mapping from column to cell without empty cells; columns of other names are passed over.
+
+    Raises:
+        InputError: no header or no row below it; a column that must be there is not, or is almost named so;
+            full-width commas.
+    """
+    lines = [
+        (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", source.text), 1) if line.strip()
+    ]
+    if not lines:
+        raise InputError.one("table.empty", place=_top(source), allowed=listed(c.name for c in columns))
+    number, header = lines[0]
+    separator = max(",\t;", key=header.count)
+    names = [_named(title, columns) for title, _ in _split(header, separator)]
+    _check_header(header, Place(source.name, number, 1), names, separator, columns)
+    found, faults = list[Node](), list[Fault]()
+    for number, line in lines[1:]:
+        if separator not in line and is_full_width(line):
+            faults.append(_full_width(line, Place(source.name, number, 1)))
+        cells = {}
+        for column, (text, at) in zip(names, _split(line, separator), strict=False):
+            if column is not None and text:
+                value = scalar(text) if column.number else text
+                cells[column.name] = Node(value, Place(source.name, number, at), text=text)
+        if cells:
+            found.append(Node(cells, Place(source.name, number, 1)))
+    if faults or not found:
+        raise InputError(faults or [Fault("table.no_rows", place=_top(source))])
+    return found
+
+
+def _split(line: str, separator: str) -> Iterator[tuple[str, int]]:
+    """The cells of a line, each with its column (from 1)."""
+    cell = re.compile(rf'\s*"((?:[^"]|"")*)"\s*(?={separator}|$)|[^{separator}]*')
+    at = 0
+    while at <= len(line):
+        match = cell.match(line, at)
+        assert match is not None
+        text = match[0].strip() if match[1] is None else match[1].replace('""', '"').strip()
+        yield text, at + 1 + len(match[0]) - len(match[0].lstrip())
+        at = match.end() + 1
+
+
+def _named(title: str, columns: Sequence[Column]) -> Column | None:
+    word = title.strip().lower()
+    return next((c for c in columns if word == c.name or word in c.others), None)
+
+
+def _check_header(
+    header: str, place: Place, names: Sequence[Column | None], separator: str, columns: Sequence[Column]
+) -> None:
+    missing = [c for c in columns if c not in names]
+    titles = list(_split(header, separator))
+    faults = []
+    for column in missing:
+        strays = {title: at for (title, at), name in zip(titles, names, strict=True) if name is None}
+        alike = near(column.name, strays)
+        if alike is not None:
+            there = replace(place, column=strays[alike])
+            faults.append(Fault("table.column.near", {"given": alike, "near": column.name}, place=there))
+        elif column.needed:
+            faults.append(Fault("table.column", {"given": header[:60], "missing": column.name}, place=place))
+    if faults and is_full_width(header) and separator not in header:
+        faults = [_full_width(header, place)]
+    if faults:
+        raise InputError(faults)
+
+
+def _full_width(line: str, place: Place) -> Fault:
+    return Fault("text.full_width", {"given": line[:60], "half": half_width(line[:60])}, place=place)
+
+
+def _with_ends(found: Sequence[Node]) -> Iterator[Node]:
+    """The rows, each with an end: after the most common step, or where the next begins."""
+    starts = [_start_of(row) for row in found]
+    steps = Counter(b - a for a, b in pairwise(starts) if a is not None and b is not None and b > a)
+    common = steps.most_common(1)[0][0] if steps else None
+    for row, start, after in zip(found, starts, [*starts[1:], None], strict=True):
+        if start is None or common is None:
+            yield row
+            continue
+        end = start + common if after is None or after <= start else min(start + common, after)
+        begins = _cells_of(row)["from"]
+        yield replace(row, value={**_cells_of(row), "to": replace(begins, value=format_moment(end))})
+
+
+def _start_of(row: Node) -> datetime | None:
+    try:
+        return parse_moment(_cells_of(row)["from"].value)
+    except (KeyError, Wrong):
+        return None
+
+
+def _cells_of(row: Node) -> dict[str, Node]:
+    assert isinstance(row.value, dict)
+    return row.value
+
+
+def _top(source: Source) -> Place:
+    return Place(source.name, 1, 1)

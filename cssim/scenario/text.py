@@ -1,0 +1,89 @@
+"""A file's bytes as text: UTF-8 (with or without BOM) or GB18030, of bounded size, with its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cssim.errors import Wrong
+from cssim.scenario.spelling import near
+
+MOST_BYTES: Final = 4 * 2**20
+"""Largest file that is read; a scenario has a few kilobytes, a year of counts by the quarter hour 1.5 MB."""
+STDIN: Final = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and where it came from.
+
+    Attributes:
+        name: what messages call it: the path as it was given.
+        text: without BOM.
+        sha256: of its bytes.
+    """
+
+    name: str
+    text: str
+    sha256: str
+
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """A file, or standard input for ``-``.
+
+    Raises:
+        Wrong: nothing there, a folder, unreadable, too large, not a text.
+    """
+    name = os.fspath(path)
+    if name == STDIN:
+        return _source("<stdin>", sys.stdin.buffer.read(MOST_BYTES + 1))
+    file = Path(name)
+    try:
+        if file.is_dir():
+            raise Wrong("file.folder_given", file=name)
+        with file.open("rb") as stream:
+            return _source(name, stream.read(MOST_BYTES + 1))
+    except FileNotFoundError:
+        raise _missing(file) from None
+    except Wrong:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise Wrong("file.unreadable", file=name, why=getattr(error, "strerror", None) or error) from None
+
+
+def text_source(text: str, name: str) -> Source:
+    """A text that is already at hand.
+
+    Raises:
+        Wrong: too large, or not a text.
+    """
+    return _source(name, text.encode("utf-8", "surrogatepass"))
+
+
+def _source(name: str, content: bytes) -> Source:
+    if len(content) > MOST_BYTES:
+        raise Wrong("file.large", file=name, most=MOST_BYTES // 2**20)
+    if b"\0" in content:
+        raise Wrong("file.binary", file=name)
+    digest = hashlib.sha256(content).hexdigest()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return Source(name, content.decode(encoding), digest)
+        except UnicodeDecodeError:
+            continue
+    raise Wrong("file.encoding", file=name)
+
+
+def _missing(file: Path) -> Wrong:
+    """The fault of a file that is not there, with a neighbour of a like name."""
+    try:
+        alike = near(file.name, (neighbour.name for neighbour in file.parent.iterdir()))
+    except (OSError, ValueError):
+        alike = None
+    if alike is None:
+        return Wrong("file.missing", file=str(file))
+    return Wrong("file.missing.near", file=str(file), near=alike)
