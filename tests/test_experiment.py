@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 
 from cssim import experiment
-from cssim.demand.streams import Phase
-from cssim.engine.floor import Duty
+from cssim.demand.draw import draw
+from cssim.demand.streams import Phase, Streams
+from cssim.engine.floor import Duty, agents_of, policy_of
+from cssim.engine.reference import run
 from cssim.errors import InputError
 from cssim.experiment import looks_at, pool, roster_of, run_days, settled, simulate
+from cssim.measure.presence import Presence
 from cssim.measure.service import COUNTS
 from cssim.scenario.schema import RosterRow, Scenario
 
@@ -422,3 +425,20 @@ def test_a_notebook_shows_the_verdicts_and_escapes_names():
     html = simulate(scenario, replications=2, seed=1, workers=1)._repr_html_()
     assert "&lt;b&gt;shop" in html
     assert html.count("<tr>") == 2
+
+
+def test_time_measured_from_rounds_and_chats_is_the_time_that_the_engine_counted():
+    scenario = shop()
+    roster = roster_of(scenario, scenario.roster or ())
+    for replication in range(3):
+        streams = Streams(5, Phase.SIMULATION, replication)
+        agents = agents_of(scenario, roster, streams)
+        log = run(draw(scenario, streams), agents, policy_of(scenario))
+        presence = Presence.of(log)
+        always = np.array([-1e6]), np.array([1e6])
+        for g in range(2):
+            theirs = agents.group == g
+            assert presence.replying.seconds(*always, [g]) == log.replying[theirs].sum()
+            assert presence.open_chats.seconds(*always, [g]) == log.open_seconds[theirs].sum()
+        breaks = np.nansum(log.break_ended - log.break_begun)
+        assert presence.on.seconds(*always, [0, 1]) == np.nansum(log.off - log.on) - breaks

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from cssim.engine.log import Log
-from cssim.measure.presence import group_ticks, on_spans, open_spans, replying_spans
+from cssim.measure.presence import Presence
 from cssim.measure.rounds import seen_by_people
 from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
@@ -108,16 +108,13 @@ def course_of(scenario: Scenario, log: Log) -> Course:
     work = np.zeros(q * i, dtype=np.int64)
     np.add.at(work, cell, np.rint(seen.work[rows] * GRID).astype(np.int64))
     starts, ends = interval_spans(calendar)
-    on, replying, held = (
-        np.array([group_ticks(log, spans, [g], starts, ends) for g in range(len(scenario.groups))])
-        for spans in (on_spans, replying_spans, open_spans)
-    )
+    presence = Presence.of(log)
     return Course(
         replications=1,
         first_reply=first_reply.reshape(q, i, BINS),
         messages=np.bincount(cell, minlength=q * i).reshape(q, i),
         work=work.reshape(q, i),
-        on=on,
-        replying=replying,
-        open_chats=held,
+        on=presence.on.ticks(starts, ends),
+        replying=presence.replying.ticks(starts, ends),
+        open_chats=presence.open_chats.ticks(starts, ends),
     )

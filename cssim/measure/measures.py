@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cssim.demand.contacts import Bools
 from cssim.engine.log import Log, Outcome
 from cssim.measure.periods import Period, locate
-from cssim.measure.presence import on_spans, open_spans, replying_spans, seconds_within
+from cssim.measure.presence import Presence
 from cssim.measure.rounds import Seen
 from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.schema import Target
@@ -182,7 +182,9 @@ LOST: Final = (Outcome.ABANDONED, Outcome.LINGERED, Outcome.BROKEN_OFF)
 """Outcomes that lose the sale."""
 
 
-def occupancy(log: Log, groups: Sequence[int], starts: Floats, ends: Floats) -> tuple[Floats, Floats]:
+def occupancy(
+    presence: Presence, groups: Sequence[int], starts: Floats, ends: Floats
+) -> tuple[Floats, Floats]:
     """Share of the time on that agents spend on replies.
 
     Formula: seconds of replies / seconds on, breaks apart, overtime included. Booked to the moment itself:
@@ -190,27 +192,26 @@ def occupancy(log: Log, groups: Sequence[int], starts: Floats, ends: Floats) -> 
     Source: Gans, Koole and Mandelbaum 2003, section 2.
 
     Args:
+        presence: where the agents' time went.
         groups: indices of the groups that count.
         starts, ends: disjoint spans, in seconds, (k,).
 
     Returns:
         Seconds of replies and seconds on in each span, (k,) and (k,).
     """
-    return seconds_within(log, replying_spans, groups, starts, ends), seconds_within(
-        log, on_spans, groups, starts, ends
-    )
+    return presence.replying.seconds(starts, ends, groups), presence.on.seconds(starts, ends, groups)
 
 
-def open_chats(log: Log, groups: Sequence[int], starts: Floats, ends: Floats) -> tuple[Floats, Floats]:
+def open_chats(
+    presence: Presence, groups: Sequence[int], starts: Floats, ends: Floats
+) -> tuple[Floats, Floats]:
     """Mean number of chats that an agent who is on has open.
 
     Formula: sum over chats of the seconds that each holds a place / seconds on. Booked to the moment itself.
     0/0 (nobody on): nothing to measure. Arguments and result as in `occupancy`.
     Source: Little's law, on places.
     """
-    return seconds_within(log, open_spans, groups, starts, ends), seconds_within(
-        log, on_spans, groups, starts, ends
-    )
+    return presence.open_chats.seconds(starts, ends, groups), presence.on.seconds(starts, ends, groups)
 
 
 def overtime(log: Log, groups: Sequence[int], periods: Sequence[Period]) -> Tally:

@@ -28,9 +28,9 @@ from cssim.measure.measures import (
     sums,
 )
 from cssim.measure.periods import Period, locate, periods_of
-from cssim.measure.presence import on_spans, open_spans, replying_spans, seconds_within
+from cssim.measure.presence import Presence
 from cssim.measure.rounds import Seen, seen_by, seen_by_people
-from cssim.scenario.clock import Calendar, Floats, Ints
+from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import WITHIN_MEASURES, Scenario, Target
 
 COUNTS: Final = (
@@ -171,10 +171,10 @@ class Ruler:
             ]
         )
         start, end = np.array([self.calendar.warm_up]), np.array([self.calendar.seconds])
-        every = range(len(self.scenario.groups))
+        presence = Presence.of(log)
         on, replying, held = (
-            np.array([seconds_within(log, spans, [g], start, end)[0] for g in every])
-            for spans in (on_spans, replying_spans, open_spans)
+            meter.ticks(start, end)[:, 0] / GRID
+            for meter in (presence.on, presence.replying, presence.open_chats)
         )
         lost = lost_sales(log, self._values())
         counted, in_time = self._shown(log, people)
@@ -196,7 +196,7 @@ class Ruler:
             offered_in_all=int(np.count_nonzero(offered & (log.arrival < self.calendar.seconds))),
             lost_sales=float(lost.part[self._measured(lost.at)].sum()),
             tallies=tuple(
-                self._tally(log, people, target, periods)
+                self._tally(log, people, presence, target, periods)
                 for target, periods in zip(self.scenario.targets, self.periods, strict=True)
             ),
             offered=self._by_interval(log.contacts.queue, log.arrival, offered),
@@ -229,11 +229,11 @@ class Ruler:
 
     def _times(self, people: Seen) -> dict[str, Floats]:
         """Sums, numbers and quantiles of first replies, waits and replies, by queue."""
-        first = people.where(people.first & self._measured(people.arrival))
-        later = people.where(self._measured(people.message))
-        first_sum, first_at = self._spread(first.queue, first.sent - first.start)
-        wait_sum, wait_at = self._spread(later.queue, later.begun - later.start)
-        reply_sum, _ = self._spread(later.queue, later.sent - later.start)
+        first = people.first & self._measured(people.arrival)
+        inside = self._measured(people.message)
+        first_sum, first_at = self._spread(people.queue, people.sent - people.start, first)
+        wait_sum, wait_at = self._spread(people.queue, people.begun - people.start, inside)
+        reply_sum, _ = self._spread(people.queue, people.sent - people.start, inside)
         return {
             "first_reply": first_sum,
             "wait": wait_sum,
@@ -242,13 +242,13 @@ class Ruler:
             "wait_at": wait_at,
         }
 
-    def _spread(self, queue: Ints, seconds: Floats) -> tuple[Floats, Floats]:
-        """By queue: sum and number, and quantiles, of the times that are not NaN."""
+    def _spread(self, queue: Ints, seconds: Floats, counts: Bools) -> tuple[Floats, Floats]:
+        """By queue: sum and number, and quantiles, of the times that count and are not NaN."""
+        counts = counts & ~np.isnan(seconds)
         q = len(self.scenario.queues)
         sums, quantiles = np.zeros((q, 2)), np.full((q, len(QUANTILES)), np.nan)
         for k in range(q):
-            times = seconds[queue == k]
-            times = times[~np.isnan(times)]
+            times = seconds[counts & (queue == k)]
             sums[k] = times.sum(), len(times)
             if len(times):
                 quantiles[k] = np.quantile(times, QUANTILES)
@@ -260,16 +260,17 @@ class Ruler:
         ours = agents.end <= self.calendar.seconds
         return sums(agents.group[ours], log.overtime[ours], len(self.scenario.groups))
 
-    def _tally(self, log: Log, people: Seen, target: Target, periods: tuple[Period, ...]) -> Tally:
+    def _tally(
+        self, log: Log, people: Seen, presence: Presence, target: Target, periods: tuple[Period, ...]
+    ) -> Tally:
         """One target's parts and wholes, by period."""
         if target.measure in ("occupancy", "open_chats", "overtime"):
             names = list(self.scenario.groups)
             groups = [names.index(name) for name in target.groups or names]
             if target.measure == "overtime":
                 return overtime(log, groups, periods)
-            return _over_spans(
-                occupancy if target.measure == "occupancy" else open_chats, log, groups, periods
-            )
+            measure = occupancy if target.measure == "occupancy" else open_chats
+            return _over_spans(measure, presence, groups, periods)
         if target.measure == "buyers":
             return buyers(seen_by(target, log, people), target, periods, self.calendar.offset)
         marks = self._marks_of(log, people, target)
@@ -324,14 +325,14 @@ def shown_target(scenario: Scenario, queue: str) -> Target | None:
 
 
 def _over_spans(
-    measure: Callable[[Log, Sequence[int], Floats, Floats], tuple[Floats, Floats]],
-    log: Log,
+    measure: Callable[[Presence, Sequence[int], Floats, Floats], tuple[Floats, Floats]],
+    presence: Presence,
     groups: Sequence[int],
     periods: Sequence[Period],
 ) -> Tally:
     """A measure of agents' time, by period."""
     spans = [(a, b, k) for k, period in enumerate(periods) for a, b in period.spans]
     starts, ends, index = np.array(spans, dtype=np.float64).reshape(-1, 3).T
-    part, whole = measure(log, groups, starts, ends)
+    part, whole = measure(presence, groups, starts, ends)
     k = index.astype(np.int64)
     return Tally(sums(k, part, len(periods)), sums(k, whole, len(periods)))

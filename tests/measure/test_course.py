@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cssim.engine.log import Outcome
 from cssim.measure.course import BINS, Course, bin_of, course_of, edges
-from cssim.measure.presence import ticks_within
+from cssim.measure.presence import Meter
 from cssim.measure.service import measure_day
 from cssim.measure.summary import (
     cost_per_contact,
@@ -124,6 +124,12 @@ def test_a_quantile_lies_in_the_bin_of_the_true_one(times, share):
     assert edges()[k] <= course.first_reply_at(share)[0, 0] <= edges()[k + 1]
 
 
+def meter(starts, ends):
+    """The meter of spans of agent 0, who is in the first group."""
+    scenario = shop()
+    return Meter.of(log_of(scenario, []), starts, ends, np.zeros(len(starts), dtype=np.int64))
+
+
 spans = st.lists(st.tuples(st.integers(-50, 150), st.integers(0, 90)), max_size=8)
 
 
@@ -134,7 +140,7 @@ def test_time_within_spans_is_the_sum_of_overlaps(inner, outer):
     lows = np.array([a for a, _ in outer], dtype=float)
     highs = lows + np.array([d for _, d in outer], dtype=float)
     overlap = [sum(max(0, min(a + d, low + n) - max(a, low)) for a, d in inner) * 2**20 for low, n in outer]
-    assert ticks_within(starts, ends, lows, highs).tolist() == overlap
+    assert meter(starts, ends).ticks(lows, highs)[0].tolist() == overlap
 
 
 def test_sums_over_intervals_are_exact():
@@ -143,4 +149,4 @@ def test_sums_over_intervals_are_exact():
     ends = starts + np.floor(rng.random(2000) * 900 * 2**20) / 2**20
     edges_of = np.arange(0, 2 * HOUR + 1, 300.0)
     total = sum(round((b - a) * 2**20) for a, b in zip(starts, ends, strict=True))
-    assert int(ticks_within(starts, ends, edges_of[:-1], edges_of[1:]).sum()) == total
+    assert int(meter(starts, ends).ticks(edges_of[:-1], edges_of[1:]).sum()) == total
