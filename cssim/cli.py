@@ -92,17 +92,17 @@ def _check(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    shop = _read_scenario(scenario)
-    if resolved and not as_json:
-        from cssim.scenario.load import dump
+    from cssim.scenario.load import dump, read
 
-        print(dump(shop), end="")
+    found = read(scenario)
+    if resolved and not as_json:
+        print(dump(found.scenario), end="")
         return
     from cssim.roster.outlook import outlook_of
 
-    outlook = outlook_of(shop)
+    outlook = outlook_of(found.scenario, found.warnings)
     if as_json:
-        _print_json(outlook.to_dict())
+        _print_json({**outlook.to_dict(), "files": dict(found.files)})
     else:
         from cssim.report import tables
 
@@ -129,14 +129,15 @@ def _simulate(
 ) -> None:
     from cssim import experiment
     from cssim.report import files, progress, tables
+    from cssim.scenario.load import load
     from cssim.scenario.units import parse_share
 
-    shop = _read_scenario(scenario)
+    shop = load(scenario)
     files.require_free([out] if out else [], force)
     with progress.shown(say("progress.simulate")) as tick:
         result = experiment.simulate(
             shop,
-            _read_roster(shop, roster) if roster else None,
+            _read_roster(roster, shop) if roster else None,
             replications=replications,
             precision=_parsed("--precision", parse_share, precision),
             seed=seed,
@@ -151,6 +152,26 @@ def _simulate(
     else:
         tables.simulation(tables.console(), result)
     raise typer.Exit(_exit_of(target.verdict for target in result.targets))
+
+
+@app.command("replay", help="help.replay")
+def _replay(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],
+    as_json: AsJson = False,
+    workers: Workers = None,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import progress, tables
+    from cssim.roster.replay import read_result, replay
+
+    kept = read_result(result)
+    with progress.shown(say("progress.replay")) as tick:
+        found = replay(kept, workers=workers, progress=tick)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        tables.replay(tables.console(), found)
+    raise typer.Exit(Exit.FAULT if found.differences else Exit.DONE)
 
 
 @app.command("erlang", help="help.erlang")
@@ -198,18 +219,11 @@ def _erlang(
 T = TypeVar("T")
 
 
-def _read_scenario(path: str) -> Scenario:
-    """The scenario of a file, or of standard input."""
-    from cssim.scenario.load import load, loads
-
-    return loads(sys.stdin.buffer.read(), "-") if path == "-" else load(path)
-
-
-def _read_roster(scenario: Scenario, path: Path) -> Roster:
+def _read_roster(path: Path, scenario: Scenario) -> Roster:
     from cssim.experiment import roster_of
     from cssim.scenario.load import read_roster
 
-    return roster_of(scenario, read_roster(path))
+    return roster_of(scenario, read_roster(path, scenario))
 
 
 def _parsed(option: str, parse: Callable[[str], T], text: str | None) -> T | None:

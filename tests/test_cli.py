@@ -195,7 +195,7 @@ def test_erlang_shows_a_row_a_number_of_agents(cssim: Cssim) -> None:
     ended = cssim("erlang", "c", "--rate", "240/h", "--work", "3min", "--within", "20s", "--agents", "13:16")
     assert (ended.code, ended.err) == (0, "")
     for agents in range(13, 17):
-        assert f"\n     {agents} " in ended.out
+        assert f"\n    {agents} " in ended.out
 
 
 def test_erlang_finds_the_fewest_agents(cssim: Cssim) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -41,6 +43,17 @@ def require_free(paths: Iterable[Path], force: bool) -> None:
         ground = next((parent for parent in path.absolute().parents if parent.exists()), Path())
         if not ground.is_dir() or not os.access(ground, os.W_OK):
             raise InputError.one("file.ground", path=str(path), ground=str(ground))
+
+
+def roster_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
+    """A roster (`cssim.measure.cost.roster_rows`) as a CSV that Excel opens and `simulate --roster` reads."""
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(
+        text, ("group", "date", "shift", "start", "end", "count", "cost"), extrasaction="ignore"
+    )
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def write(contents: Mapping[Path, bytes]) -> None:

@@ -21,10 +21,8 @@ def count(value: float) -> str:
 
 
 def share(value: float | None) -> str:
-    """``81.3%``; whole per cents without the decimal."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    return f"{100 * value:.1f}%".replace(".0%", "%")
+    """``81.3%``."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"
 
 
 def time(seconds: float | None) -> str:
@@ -52,9 +50,16 @@ def exactly(seconds: float) -> str:
 
 
 def measured(measure: str, value: float | None) -> str:
-    """A measure's value in its own unit."""
+    """A measure's value in its own unit, as found."""
     if measure in DURATION_MEASURES:
         return time(value)
     if measure in NUMBER_MEASURES and value is not None:
         return count(value)
     return share(value)
+
+
+def promised(measure: str, value: float) -> str:
+    """A measure's value in its own unit, as it was written: ``80%``, ``1h30min``."""
+    if measure in DURATION_MEASURES:
+        return exactly(value)
+    return f"{value:g}" if measure in NUMBER_MEASURES else f"{100 * value:.6g}%"

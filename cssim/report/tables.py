@@ -17,8 +17,9 @@ from cssim.measure.cost import pay_of
 from cssim.measure.estimate import TargetResult, Verdict
 from cssim.messages import say
 from cssim.queueing.pocket import Answer
-from cssim.report.numbers import NOTHING, count, exactly, measured, money, share, time
+from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.roster.outlook import Outlook
+from cssim.roster.replay import Replay
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
@@ -109,6 +110,8 @@ def outlook(out: Console, found: Outlook) -> None:
     out.print()
     if found.ceilings:
         _ceilings(out, found)
+    for warning in found.warnings:
+        out.print(Text(say("outlook.warning", text=warning.text()), style="yellow"), soft_wrap=True)
 
 
 def _bars(found: Outlook) -> str:
@@ -126,7 +129,7 @@ def _ceilings(out: Console, found: Outlook) -> None:
     for ceiling in found.ceilings:
         table.add_row(
             promise(found.scenario.targets[ceiling.target]),
-            measured(ceiling.measure, ceiling.wanted),
+            NOTHING if ceiling.wanted is None else promised(ceiling.measure, ceiling.wanted),
             measured(ceiling.measure, ceiling.best),
             Text(
                 say("outlook.possible" if ceiling.possible else "outlook.impossible"),
@@ -205,7 +208,7 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     table = _table(_columns("promise", "period", "reached", "interval", "wanted", "verdict"))
     for target, result in zip(scenario.targets, results, strict=True):
         measure = result.measure if result.on is None else "share of days"
-        bound = result.at_most if result.at_least is None else result.at_least
+        wanted = next(x for x in (result.on, result.at_least, result.at_most) if x is not None)
         sign = "≤" if result.on is None and result.at_least is None else "≥"
         for k, period in enumerate(result.by_period):
             table.add_row(
@@ -213,7 +216,7 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
                 say("table.whole") if result.each == "horizon" else period.period,
                 measured(measure, period.estimate),
                 f"{measured(measure, period.low)} … {measured(measure, period.high)}",
-                f"{sign} {measured(measure, bound if result.on is None else result.on)}",
+                f"{sign} {promised(measure, wanted)}",
                 Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
             )
     _show(out, say("table.targets"), table)
@@ -229,11 +232,9 @@ def promise(target: Target) -> str:
     if counted:
         words = say("promise.of", words=words, names=", ".join(counted))
     if target.on is not None:
-        side, bound = (
-            ("at_most", target.at_most) if target.at_least is None else ("at_least", target.at_least)
-        )
-        asked = measured(target.measure, getattr(target, side))
-        words = say(f"promise.{side}", words=words, bound=asked, share=share(target.on))
+        side = "at_most" if target.at_least is None else "at_least"
+        asked = promised(target.measure, getattr(target, side))
+        words = say(f"promise.{side}", words=words, bound=asked, share=promised("share", target.on))
     return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
 
 
@@ -264,6 +265,27 @@ def hours_of(scenario: Scenario, duty: Duty) -> str:
     return f"{format_clock(start)}–{format_clock(end if end <= DAY else end - DAY)}"
 
 
+# -- replay -----------------------------------------------------------------------------------------------
+
+_MOST_DIFFERENCES = 20
+
+
+def replay(out: Console, found: Replay) -> None:
+    """Whether the numbers are the same, and which are not."""
+    if found.version != found.result.version:
+        _line(out, "replay.versions", was=found.version, now=found.result.version)
+    if not found.differences:
+        _line(out, "replay.same", values=found.values)
+        return
+    _line(out, "replay.different", different=len(found.differences), values=found.values)
+    table = _table(_columns("value", "was", "now"))
+    for difference in found.differences[:_MOST_DIFFERENCES]:
+        table.add_row(difference.path, str(difference.was), str(difference.now))
+    out.print(table)
+    if len(found.differences) > _MOST_DIFFERENCES:
+        out.print("…")
+
+
 # -- erlang -----------------------------------------------------------------------------------------------
 
 
@@ -286,4 +308,4 @@ def pocket(out: Console, answer: Answer) -> None:
         table.add_row(*(shown[name](getattr(row, name)) for name in known), style=style)
     _show(out, say(f"pocket.title.{asked.model}", load=f"{asked.load:.4g}"), table)
     if answer.fewest is not None:
-        _line(out, "pocket.fewest", agents=answer.fewest, share=share(asked.at_least))
+        _line(out, "pocket.fewest", agents=answer.fewest, share=promised("share", asked.at_least or 0.0))

@@ -17,6 +17,7 @@ from cssim.demand.forecast import expected_contacts
 from cssim.engine.floor import Policy, policy_of
 from cssim.errors import Fault
 from cssim.roster.need import load_of, promises_of
+from cssim.scenario import checks
 from cssim.scenario.clock import Calendar, Floats
 from cssim.scenario.schema import DURATION_MEASURES, Queue, Scenario, Spread, Target
 from cssim.scenario.units import HOUR, format_moment
@@ -138,8 +139,12 @@ class Outlook:
         }
 
 
-def outlook_of(scenario: Scenario) -> Outlook:
+def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) -> Outlook:
     """The outlook of a scenario.
+
+    Args:
+        scenario: what the planner wrote, resolved.
+        warnings: those that its reading gave, with their places; found here by default.
 
     Raises:
         InputError: a volume that its profile cannot place, or follow-ups without end.
@@ -177,7 +182,10 @@ def outlook_of(scenario: Scenario) -> Outlook:
         need=need,
         need_hours=float(need @ lengths) / HOUR,
         ceilings=ceilings,
-        warnings=tuple(_above(ceiling) for ceiling in ceilings if not ceiling.possible),
+        warnings=(
+            *(checks.warnings(scenario) if warnings is None else warnings),
+            *(_above(ceiling) for ceiling in ceilings if not ceiling.possible),
+        ),
     )
 
 

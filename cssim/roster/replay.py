@@ -1,0 +1,178 @@
+"""The same numbers again: a result holds all that it takes to run it once more and compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from cssim.errors import InputError
+from cssim.experiment import FIRST_LOOK, Progress, SimulationResult, roster_of, simulate
+from cssim.measure.cost import cost_of
+from cssim.scenario.load import from_resolved
+from cssim.scenario.schema import RosterRow
+
+SIMULATION = "cssim.simulation.1"
+ROSTER = "cssim.roster.1"
+
+_OF_THE_RUN = frozenset({"started", "elapsed_s", "version"})
+"""Keys that say when, for how long and by which version a result was made."""
+
+
+_WHOLE = ("seed", "phase", "replications", "looks", "judgements")
+"""Whole numbers that fix a simulation."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value that is not what the result says.
+
+    Attributes:
+        path: of the value in the result.
+        was: in the result.
+        now: this time.
+    """
+
+    path: str
+    was: object
+    now: object
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of running a result again.
+
+    Attributes:
+        kind: `simulate` or `optimise`.
+        values: how many numbers and words were compared.
+        differences: those that are not the same, in the result's order.
+        version: of cssim, that made the result.
+        result: this time's.
+    """
+
+    kind: str
+    values: int
+    differences: tuple[Difference, ...]
+    version: str
+    result: SimulationResult
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            "schema": "cssim.replay.1",
+            "kind": self.kind,
+            "version": self.result.version,
+            "made_by_version": self.version,
+            "values": self.values,
+            "same": not self.differences,
+            "differences": [vars(difference) for difference in self.differences],
+        }
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A result's JSON.
+
+    Raises:
+        InputError: no such file, or not a result of `simulate` or `optimise`.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError.one("replay.unreadable", str(path), why=error.strerror or error) from None
+    except (ValueError, RecursionError):
+        raise InputError.one("replay.not_json", str(path)) from None
+    if not isinstance(found, dict) or found.get("schema") not in (SIMULATION, ROSTER):
+        raise InputError.one("replay.not_a_result", str(path), allowed=f"{SIMULATION}, {ROSTER}")
+    return found
+
+
+def replay(
+    result: Mapping[str, Any],
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Replay:
+    """Run a simulation again, or judge an optimised roster again on the days on which it was judged.
+
+    Raises:
+        InputError: the result lacks something that it takes, or holds what no scenario may.
+    """
+    optimised = result.get("schema") == ROSTER
+    kept = result.get("judgement") if optimised else result
+    if not isinstance(kept, Mapping):
+        raise InputError.one("replay.lacking", "judgement")
+    now = _again(kept, executor, workers, progress)
+    was: dict[str, Any] = {**kept}
+    new: dict[str, Any] = now.to_dict()
+    if optimised:
+        was |= {f"optimise.{key}": result.get(key) for key in ("cost", "roster", "targets")}
+        new |= {
+            "optimise.cost": cost_of(now.scenario, now.roster),
+            "optimise.roster": new["roster"],
+            "optimise.targets": new["targets"],
+        }
+    pairs = list(_pairs("", _timeless(was), _timeless(json.loads(json.dumps(new)))))
+    differences = tuple(Difference(path, a, b) for path, a, b in pairs if a != b)
+    kind = "optimise" if optimised else "simulate"
+    return Replay(kind, len(pairs), differences, str(kept.get("version")), now)
+
+
+def _again(
+    kept: Mapping[str, Any],
+    executor: Executor | None,
+    workers: int | None,
+    progress: Progress | None,
+) -> SimulationResult:
+    for name in ("scenario", "roster", "engine", *_WHOLE):
+        if kept.get(name) is None:
+            raise InputError.one("replay.lacking", name)
+    try:
+        rows = TypeAdapter(tuple[RosterRow, ...]).validate_python(
+            [{name: row.get(name) for name in RosterRow.model_fields} for row in kept["roster"]]
+        )
+        run = TypeAdapter(dict[str, int]).validate_python({name: kept[name] for name in _WHOLE})
+    except (ValidationError, AttributeError, TypeError):
+        raise InputError.one("replay.lacking", ", ".join(("roster", *_WHOLE))) from None
+    scenario, precision, most = from_resolved(kept["scenario"]), kept.get("precision"), run["replications"]
+    if precision is not None:
+        # the most that there could have been: it stopped there, or before one of the looks at doubled sizes
+        most = max(most, int(FIRST_LOOK * 2.0 ** (run["looks"] - 2)) + 1)
+    return simulate(
+        scenario,
+        roster_of(scenario, rows),
+        replications=most,
+        precision=precision,
+        seed=run["seed"],
+        phase=run["phase"],
+        engine=kept["engine"],
+        judgements=run["judgements"],
+        executor=executor,
+        workers=workers,
+        progress=progress,
+    )
+
+
+def _timeless(value: Any) -> Any:
+    """A result without what belongs to the run and not to the numbers."""
+    if isinstance(value, Mapping):
+        return {name: _timeless(part) for name, part in value.items() if name not in _OF_THE_RUN}
+    return [_timeless(part) for part in value] if isinstance(value, list) else value
+
+
+def _pairs(path: str, was: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every value of both with its path; None where one of them has none."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for name in {**was, **now}:
+            yield from _pairs(f"{path}.{name}" if path else name, was.get(name), now.get(name))
+    elif isinstance(was, list) and isinstance(now, list):
+        for k in range(max(len(was), len(now))):
+            parts = (part[k] if k < len(part) else None for part in (was, now))
+            yield from _pairs(f"{path}.{k}", *parts)
+    else:
+        yield path, was, now
