@@ -337,6 +337,7 @@ class SimulationResult:
         seed, phase, replications, engine, version: what fixes every number.
         precision: that was asked for, if any.
         looks: at how many sample sizes it might have stopped (1 without a precision).
+        judgements: among so many the errors of its verdicts were divided besides (1 for a plain simulation).
         targets: the verdicts, in the scenario's order.
         queues, groups: by name.
         cost, lost_sales, cost_per_contact: per replication, in the scenario's currency.
@@ -354,6 +355,7 @@ class SimulationResult:
     replications: int
     precision: float | None
     looks: int
+    judgements: int
     engine: str
     version: str
     targets: tuple[TargetResult, ...]
@@ -428,6 +430,8 @@ class SimulationResult:
             "phase": self.phase,
             "replications": self.replications,
             "precision": self.precision,
+            "looks": self.looks,
+            "judgements": self.judgements,
             "roster": roster_rows(self.scenario, self.roster),
             "queues": {name: queue.to_dict() for name, queue in self.queues.items()},
             "groups": {name: group.to_dict() for name, group in self.groups.items()},
@@ -488,6 +492,7 @@ def simulate(
     engine: str = "reference",
     executor: Executor | None = None,
     workers: int | None = None,
+    judgements: int = 1,
     progress: Progress | None = None,
 ) -> SimulationResult:
     """What a roster would do, over many replications.
@@ -510,6 +515,8 @@ def simulate(
         engine: see `ENGINES`.
         executor: where the replications run; it is left open. Else a pool of `workers` processes.
         workers: how many processes; all processors by default, and 1 means here.
+        judgements: the errors of all verdicts are divided by it, where several rosters may be judged, each on
+            its own phase, and the one that is met is then believed.
         progress: told how far it is.
 
     Raises:
@@ -530,7 +537,7 @@ def simulate(
                 total = course if total is None or course is None else total + course
                 if progress is not None:
                     progress(len(days), size)
-            targets = judge(scenario, days, looks=len(looks))
+            targets = judge(scenario, days, looks=len(looks) * judgements)
             if precision is not None and all(_sure_enough(target, precision) for target in targets):
                 break
     assert total is not None
@@ -542,6 +549,7 @@ def simulate(
         replications=len(days),
         precision=precision,
         looks=len(looks),
+        judgements=judgements,
         engine=engine,
         version=metadata.version("cssim"),
         targets=targets,
