@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cssim.demand.contacts import NOBODY
 from cssim.engine.log import Log
 from cssim.scenario.clock import GRID, Floats, Ints
 
@@ -28,8 +27,8 @@ class Meter:
 
     @classmethod
     def of(cls, log: Log, begins: Floats, stops: Floats, agent: Ints) -> Meter:
-        """The meter of spans in seconds, each of an agent; those with a NaN, or of nobody, are left out."""
-        real = np.flatnonzero(~(np.isnan(begins) | np.isnan(stops)) & (agent != NOBODY))
+        """The meter of spans in seconds, each of an agent; those with a NaN are left out."""
+        real = np.flatnonzero(~(np.isnan(begins) | np.isnan(stops)))
         group = log.agents.group[agent[real]]
         by_group = [real[group == g] for g in range(len(log.policy.groups))]
         return cls(

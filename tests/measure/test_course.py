@@ -45,6 +45,7 @@ def test_columns_by_interval():
     pre_sales = {name: values[:3] for name, values in columns["queues"]["pre_sales"].items()}
     assert pre_sales["offered_p10"] == pre_sales["offered_p90"] == [2, 0, 0]
     assert pre_sales["in_time"] == [0.5, None, None]
+    assert pre_sales["first_reply_p99_s"] == [pytest.approx(4, rel=0.05), None, None]
     assert pre_sales["first_reply_p50_s"] == [pytest.approx(4, rel=0.05), None, None]
     main = columns["groups"]["main"]
     assert main["present"][:3] == [pytest.approx(1500 / 1800), 0.5, 0]

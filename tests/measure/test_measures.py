@@ -193,15 +193,16 @@ def test_the_warm_up_and_what_comes_after_the_end_are_not_measured():
     assert parts(ROUNDS, rows, horizon=horizon) == [(3, 3)]
     assert parts({"measure": "abandonment", "at_most": 1}, rows, horizon=horizon) == [(0, 2)]
     scenario = shop(horizon=horizon)
+    rows.append(H(HOUR - 10, [reply(HOUR + 10, 7)], covered=True))  # arrived too early, handed over in time
     day = measure_day(scenario, log_of(scenario, rows, [W(0, 2 * HOUR)]), ())
     counts = dict(zip(COUNTS, day.counts[0].tolist(), strict=True))
-    assert (counts["contacts"], counts["offered"], counts["served"], counts["rounds"]) == (2, 2, 2, 3)
-    assert day.offered_in_all == 3
+    assert (counts["contacts"], counts["offered"], counts["served"], counts["rounds"]) == (2, 2, 2, 4)
+    assert day.offered_in_all == 4
     assert day.offered[0].tolist() == [0, 0, 1, 1]
     assert day.in_time[0].tolist() == [0, 0, 1, 1]
     assert day.on.tolist() == [HOUR, 0]
     assert day.first_reply[0].tolist() == [10, 2]
-    assert day.reply[0].tolist() == [15, 3]
+    assert day.reply[0].tolist() == [22, 4]
 
 
 def test_occupancy_is_replying_over_being_on_without_breaks():
