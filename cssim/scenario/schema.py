@@ -57,11 +57,9 @@ EPOCH = datetime(1970, 1, 1)
 
 
 class Model(BaseModel):
-    """Common settings: frozen, strict about unknown keys, documented by attribute docstrings."""
+    """Common settings: frozen, strict about unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -407,7 +405,7 @@ class Profile(Model):
 
     preset: str | None = None
     """Name of the preset that filled this in."""
-    anchor: Anchor
+    anchor: Anchor = "midnight"
     """What the times of `points` count from; told by how the first of them is written."""
     points: Annotated[tuple[Point, ...], Field(min_length=1)]
     """(time in seconds from the anchor, weight), times ascending; a weight holds until the next time."""

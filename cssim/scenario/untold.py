@@ -54,8 +54,8 @@ _ASKED: Final[tuple[tuple[str, str, Words], ...]] = (
 def untold(scenario: Scenario) -> tuple[Fault, ...]:
     """The fields that matter and were left to their defaults; each with its path, its text tells the default.
 
-    What changes nothing in this scenario is not asked for (think times where there is one round), nor the parts
-    of what is left out as a whole. A resolved scenario has told everything.
+    What changes nothing in this scenario is not asked for (think times where there is one round), nor are the
+    parts of what is left out as a whole. A resolved scenario has told everything.
     """
     found: list[Fault] = []
     paths: set[Path] = set()
