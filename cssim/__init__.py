@@ -1,4 +1,4 @@
-"""Plan the people who answer an online shop's chats: simulate a sale, find the cheapest roster that keeps the promise.
+"""Plan the people who answer an online shop's chats: a scenario in, the cheapest roster with its proof out.
 
     shop = cssim.load("scenarios/small_shop.yaml")
     plan = cssim.optimise(shop)
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cssim.errors import CssimError, InputError
     from cssim.experiment import SimulationResult, simulate
     from cssim.queueing import erlang
-    from cssim.roster import RosterResult, optimise
+    from cssim.roster.result import RosterResult
+    from cssim.roster.search import optimise
     from cssim.scenario.load import dump, load, loads
     from cssim.scenario.schema import Scenario
 
@@ -25,14 +26,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "CssimError": "cssim.errors",
     "InputError": "cssim.errors",
-    "RosterResult": "cssim.roster",
+    "RosterResult": "cssim.roster.result",
     "Scenario": "cssim.scenario.schema",
     "SimulationResult": "cssim.experiment",
     "dump": "cssim.scenario.load",
-    "erlang": "cssim.queueing",
+    "erlang": "cssim.queueing.erlang",
     "load": "cssim.scenario.load",
     "loads": "cssim.scenario.load",
-    "optimise": "cssim.roster",
+    "optimise": "cssim.roster.search",
     "simulate": "cssim.experiment",
 }
 
@@ -56,11 +57,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'cssim' has no attribute {name!r}")
     home = import_module(_HOMES[name])
-    try:
-        found = getattr(home, name)
-    except AttributeError:
-        found = import_module(f"{_HOMES[name]}.{name}")
-    globals()[name] = found
+    found = globals()[name] = home if name == "erlang" else getattr(home, name)
     return found
 
 

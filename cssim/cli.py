@@ -22,6 +22,7 @@ from cssim.messages import Language, say, speak, spoken
 
 if TYPE_CHECKING:
     from cssim.engine.floor import Roster
+    from cssim.roster.result import RosterResult
     from cssim.scenario.schema import Scenario
 
 
@@ -134,7 +135,7 @@ def _simulate(
 
     shop = load(scenario)
     files.require_free([out] if out else [], force)
-    with progress.shown(say("progress.simulate")) as tick:
+    with progress.of_runs(say("progress.simulate")) as tick:
         result = experiment.simulate(
             shop,
             _read_roster(roster, shop) if roster else None,
@@ -154,6 +155,41 @@ def _simulate(
     raise typer.Exit(_exit_of(target.verdict for target in result.targets))
 
 
+@app.command("optimise", help="help.optimise")
+def _optimise(
+    scenario: ScenarioFile,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="help.out.folder")] = None,
+    budget: Annotated[str | None, typer.Option("--budget", metavar="60s", help="help.budget")] = None,
+    seed: Seed = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files, progress, tables
+    from cssim.roster.search import optimise
+    from cssim.scenario.load import dump, load
+    from cssim.scenario.units import parse_duration
+
+    shop = load(scenario)
+    seconds = _parsed("--budget", parse_duration, budget)
+    files.require_free([out / name for name in files.PLAN] if out else [], force)
+    with progress.of_search() as tell:
+        plan = optimise(shop, seed=seed, budget=seconds, workers=workers, progress=tell)
+    text = plan.to_json()
+    try:
+        if out:
+            files.write_plan(out, text, plan.rows(), dump(shop))
+    finally:
+        if as_json:
+            print(text)
+        else:
+            tables.plan(tables.console(), plan)
+    if out and not as_json:
+        print(say("plan.written", folder=out, files=", ".join(files.PLAN)))
+    raise typer.Exit(_exit_of_plan(plan))
+
+
 @app.command("replay", help="help.replay")
 def _replay(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],
@@ -165,7 +201,7 @@ def _replay(
     from cssim.roster.replay import read_result, replay
 
     kept = read_result(result)
-    with progress.shown(say("progress.replay")) as tick:
+    with progress.of_runs(say("progress.replay")) as tick:
         found = replay(kept, workers=workers, progress=tick)
     if as_json:
         _print_json(found.to_dict())
@@ -246,6 +282,15 @@ def _exit_of(verdicts: Iterable[str]) -> Exit:
     if "missed" in found:
         return Exit.MISSED
     return Exit.UNDECIDED if "undecided" in found else Exit.DONE
+
+
+def _exit_of_plan(plan: RosterResult) -> Exit:
+    """The exit code of a search: what was proven, else whether it had to stop, else its verdicts."""
+    if plan.status == "infeasible":
+        return Exit.INFEASIBLE
+    if plan.status == "budget" and plan.search.ended in ("budget", "interrupted"):
+        return Exit.UNDECIDED
+    return _exit_of(target.verdict for target in plan.targets)
 
 
 # -- the way in and out -----------------------------------------------------------------------------------

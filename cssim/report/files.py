@@ -45,6 +45,20 @@ def require_free(paths: Iterable[Path], force: bool) -> None:
             raise InputError.one("file.ground", path=str(path), ground=str(ground))
 
 
+PLAN = ("result.json", "roster.csv", "scenario.yaml")
+"""What a plan's folder holds."""
+
+
+def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, object]], scenario: str) -> None:
+    """Write a plan's folder: the whole result, the roster as a table, the resolved scenario.
+
+    Raises:
+        WriteError: a file could not be written; none of them was.
+    """
+    contents = (result.encode(), roster_csv(rows), scenario.encode())
+    write({folder / name: content for name, content in zip(PLAN, contents, strict=True)})
+
+
 def roster_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
     """A roster (`cssim.measure.cost.roster_rows`) as a CSV that Excel opens and `simulate --roster` reads."""
     text = io.StringIO(newline="")

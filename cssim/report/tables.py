@@ -20,6 +20,7 @@ from cssim.queueing.pocket import Answer
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.roster.outlook import Outlook
 from cssim.roster.replay import Replay
+from cssim.roster.result import RosterResult
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
@@ -112,6 +113,10 @@ def outlook(out: Console, found: Outlook) -> None:
         _ceilings(out, found)
     for warning in found.warnings:
         out.print(Text(say("outlook.warning", text=warning.text()), style="yellow"), soft_wrap=True)
+    if found.untold:
+        _line(out, "outlook.untold")
+        for left_out in found.untold:
+            out.print(f"  {left_out.text()}", soft_wrap=True)
 
 
 def _bars(found: Outlook) -> str:
@@ -144,16 +149,21 @@ def _ceilings(out: Console, found: Outlook) -> None:
 
 def simulation(out: Console, result: SimulationResult) -> None:
     """What a roster would do: by queue, by group, the promises, the money."""
-    scenario, cost = result.scenario, result.cost
+    scenario = result.scenario
     _line(out, "table.simulated", name=scenario.name or NOTHING, days=result.replications, seed=result.seed)
     out.print()
     _queues(out, result)
     _groups(out, result)
     targets(out, scenario, result.targets)
+    _money(out, result)
+
+
+def _money(out: Console, result: SimulationResult) -> None:
+    cost, currency = result.cost, result.scenario.currency
     _line(
         out,
         "table.cost",
-        total=money(cost.total.value, scenario.currency),
+        total=money(cost.total.value, currency),
         half=count(cost.total.half_width),
         base=count(cost.base),
         night=count(cost.night),
@@ -163,8 +173,8 @@ def simulation(out: Console, result: SimulationResult) -> None:
     _line(
         out,
         "table.worth",
-        each=f"{result.cost_per_contact.value:,.2f} {scenario.currency}",
-        lost=money(result.lost_sales.value, scenario.currency),
+        each=f"{result.cost_per_contact.value:,.2f} {currency}",
+        lost=money(result.lost_sales.value, currency),
     )
 
 
@@ -238,7 +248,75 @@ def promise(target: Target) -> str:
     return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
 
 
-# -- rosters ----------------------------------------------------------------------------------------------
+# -- optimise ---------------------------------------------------------------------------------------------
+
+
+def plan(out: Console, result: RosterResult) -> None:
+    """The verdict in a sentence, the roster, its promises and its money, the bound, and what to do next."""
+    scenario, currency = result.scenario, result.scenario.currency
+    kept = sum(target.verdict == "met" for target in result.targets)
+    _line(
+        out,
+        f"plan.{result.status}",
+        name=scenario.name or NOTHING,
+        cost=money(result.cost, currency),
+        shifts=sum(duty.count for duty in result.roster),
+        people=sum(result.judgement.people_needed.values()),
+        kept=kept,
+        all=len(result.targets),
+        runs=result.judgement.replications,
+    )
+    if result.why is not None:
+        _line(out, result.why[0], **result.why[1])
+    out.print()
+    roster(out, scenario, result.roster)
+    targets(out, scenario, result.targets)
+    _money(out, result.judgement)
+    if result.lower_bound is not None:
+        gap = share(result.gap)
+        _line(
+            out,
+            "plan.bound",
+            bound=money(result.lower_bound, currency),
+            gap=gap,
+            assumes=result.bound_assumes,
+        )
+    if result.baseline is not None:
+        _baseline(out, result, result.baseline)
+    _line(
+        out,
+        "plan.search",
+        rosters=result.search.rosters_tried,
+        contacts=f"{result.search.contacts_simulated:,}",
+        seconds=time(result.elapsed),
+        seed=result.judgement.seed,
+    )
+    if result.status != "met":
+        _shortfall(out, result)
+        _line(out, f"plan.advice.{result.status}")
+
+
+def _baseline(out: Console, result: RosterResult, today: SimulationResult) -> None:
+    """What the roster of today costs and keeps on the same days."""
+    _line(
+        out,
+        "plan.baseline",
+        cost=money(today.cost.total.value, today.scenario.currency),
+        kept=sum(target.verdict == "met" for target in today.targets),
+        all=len(today.targets),
+        less=money(today.cost.total.value - result.cost, today.scenario.currency),
+    )
+
+
+def _shortfall(out: Console, result: RosterResult) -> None:
+    if not result.shortfall:
+        return
+    table = _table(_columns("promise", "period", "queue", "hours", "lacking"), left=4)
+    for row in result.shortfall:
+        hours = f"{row.start} – {row.end}"
+        table.add_row(row.target, row.period, row.queue, hours, f"{row.people:.1f}")
+    out.print()
+    _show(out, say("plan.shortfall"), table)
 
 
 def roster(out: Console, scenario: Scenario, duties: Roster) -> None:

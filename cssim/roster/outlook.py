@@ -19,8 +19,10 @@ from cssim.errors import Fault
 from cssim.roster.need import load_of, promises_of
 from cssim.scenario import checks
 from cssim.scenario.clock import Calendar, Floats
+from cssim.scenario.load import digest, resolved
 from cssim.scenario.schema import DURATION_MEASURES, Queue, Scenario, Spread, Target
 from cssim.scenario.units import HOUR, format_moment
+from cssim.scenario.untold import untold
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Outlook:
         need_hours: the same in agent-hours over the horizon.
         ceilings: of every promise about replies, in the scenario's order.
         warnings: what is legal but odd.
+        untold: what was left to its default, the most influential first.
     """
 
     scenario: Scenario
@@ -88,6 +91,7 @@ class Outlook:
     need_hours: float
     ceilings: tuple[Ceiling, ...]
     warnings: tuple[Fault, ...]
+    untold: tuple[Fault, ...]
 
     @property
     def people(self) -> float:
@@ -106,7 +110,8 @@ class Outlook:
         when, most = self.busiest
         return {
             "schema": "cssim.outlook.1",
-            "scenario": self.scenario.model_dump(mode="json", by_alias=True),
+            "scenario": resolved(self.scenario),
+            "scenario_digest": digest(self.scenario),
             "queues": {
                 name: {
                     "contacts": queue.contacts,
@@ -136,6 +141,7 @@ class Outlook:
                 for ceiling in self.ceilings
             ],
             "warnings": [warning.text() for warning in self.warnings],
+            "untold": [left_out.text() for left_out in self.untold],
         }
 
 
@@ -186,6 +192,7 @@ def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) ->
             *(checks.warnings(scenario) if warnings is None else warnings),
             *(_above(ceiling) for ceiling in ceilings if not ceiling.possible),
         ),
+        untold=untold(scenario),
     )
 
 

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from cssim.errors import InputError
 from cssim.experiment import FIRST_LOOK, Progress, SimulationResult, roster_of, simulate
-from cssim.measure.cost import cost_of
+from cssim.roster.result import SCHEMA
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import RosterRow
 
-SIMULATION = "cssim.simulation.1"
-ROSTER = "cssim.roster.1"
+SIMULATION: Final = "cssim.simulation.1"
 
 _OF_THE_RUN = frozenset({"started", "elapsed_s", "version"})
 """Keys that say when, for how long and by which version a result was made."""
@@ -86,8 +85,8 @@ def read_result(path: Path) -> dict[str, Any]:
         raise InputError.one("replay.unreadable", str(path), why=error.strerror or error) from None
     except (ValueError, RecursionError):
         raise InputError.one("replay.not_json", str(path)) from None
-    if not isinstance(found, dict) or found.get("schema") not in (SIMULATION, ROSTER):
-        raise InputError.one("replay.not_a_result", str(path), allowed=f"{SIMULATION}, {ROSTER}")
+    if not isinstance(found, dict) or found.get("schema") not in (SIMULATION, SCHEMA):
+        raise InputError.one("replay.not_a_result", str(path), allowed=f"{SIMULATION}, {SCHEMA}")
     return found
 
 
@@ -103,7 +102,7 @@ def replay(
     Raises:
         InputError: the result lacks something that it takes, or holds what no scenario may.
     """
-    optimised = result.get("schema") == ROSTER
+    optimised = result.get("schema") == SCHEMA
     kept = result.get("judgement") if optimised else result
     if not isinstance(kept, Mapping):
         raise InputError.one("replay.lacking", "judgement")
@@ -113,7 +112,7 @@ def replay(
     if optimised:
         was |= {f"optimise.{key}": result.get(key) for key in ("cost", "roster", "targets")}
         new |= {
-            "optimise.cost": cost_of(now.scenario, now.roster),
+            "optimise.cost": now.cost.total.value,
             "optimise.roster": new["roster"],
             "optimise.targets": new["targets"],
         }
