@@ -236,6 +236,188 @@ def test_erlang_names_the_option_that_it_cannot_read(cssim: Cssim, option: str, 
     assert ended.err.startswith(f"{option}: ")
 
 
+# -- check ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A morning of sixty calls, for which two agents are plenty and one is too few; with a roster of two."""
+    (tmp_path / "roster.csv").write_text("group,date,shift,count\nteam,03-02,morning,2\n", encoding="utf-8")
+    path = tmp_path / "quick.yaml"
+    path.write_text(
+        """
+name: 快
+horizon: {from: 2026-03-02 08:00, to: 2026-03-02 10:00}
+forecast: {day_cv: 0}
+queues:
+  calls: {volume: {contacts: 60}, chat: {rounds: 1, reply: 60s}, patience: {mean: 5min}}
+groups:
+  team: {serves: calls, chats: 1, people: 3, pay: {per_hour: 30}}
+shifts:
+  morning: {start: 08:00, end: 10:00}
+roster: roster.csv
+targets:
+  - {measure: answered, within: 20s, at_least: 75%}
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_check_shows_demand_need_ceilings_and_what_was_not_told(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("check", shop)
+    assert (ended.code, ended.err) == (0, "")
+    for words in (
+        "calls",
+        "60",
+        "answered within 20s",
+        "100.0%",
+        "You have not told us",
+        "groups.team.no_show",
+    ):
+        assert words in ended.out
+
+
+def test_check_of_the_resolved_scenario_is_the_same_scenario(cssim: Cssim, shop: Path) -> None:
+    resolved = cssim("check", shop, "--resolved")
+    (shop.parent / "again.yaml").write_text(resolved.out, encoding="utf-8")
+    assert cssim("check", "again.yaml", "--resolved") == resolved
+
+
+def test_a_promise_beyond_reach_is_a_warning(cssim: Cssim, shop: Path) -> None:
+    text = shop.read_text(encoding="utf-8")
+    shop.write_text(text.replace("answered, within: 20s", "first_reply, within: 30s"), encoding="utf-8")
+    ended = cssim("check", shop)
+    assert ended.code == 0
+    assert "Warning: targets.0: promises 75.0%" in ended.out
+
+
+def test_standard_input_is_a_scenario_too(shop: Path) -> None:
+    command = [sys.executable, "-m", "cssim", "check", "-", "--json"]
+    text = shop.read_bytes().replace(b"roster: roster.csv", b"")
+    ended = subprocess.run(command, input=text, capture_output=True, check=True)
+    assert json.loads(ended.stdout)["scenario"]["name"] == "快"
+
+
+@pytest.mark.parametrize("command", ["check", "simulate", "optimise"])
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"", "broken.yaml"),
+        (b"\x00\x01\xff", "broken.yaml"),
+        (b"horizon: [", "broken.yaml:1:"),
+        (b"name: a\nhorizonn: {}\n", "broken.yaml:2:1: horizonn"),
+    ],
+)
+def test_a_broken_file_is_exit_2_with_its_place(
+    cssim: Cssim, tmp_path: Path, command: str, content: bytes, place: str
+) -> None:
+    (tmp_path / "broken.yaml").write_bytes(content)
+    ended = cssim(command, "broken.yaml", *(() if command == "check" else ("-o", "out")))
+    assert (ended.code, ended.out) == (2, "")
+    assert place in ended.err
+    assert "Traceback" not in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.yaml"]
+
+
+@pytest.mark.parametrize("name", ["nowhere.yaml", "."])
+def test_a_file_that_cannot_be_read_is_exit_2(cssim: Cssim, name: str) -> None:
+    ended = cssim("check", name)
+    assert (ended.code, ended.out) == (2, "")
+    assert name in ended.err
+
+
+# -- simulate and replay ----------------------------------------------------------------------------------
+
+FEW = ("--replications", "6", "--seed", "0", "--workers", "1")
+
+
+def test_simulate_says_what_the_roster_would_do(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("simulate", shop, *FEW)
+    assert (ended.code, ended.err) == (0, "")
+    for words in ("快: 6 runs (seed 0)", "calls", "team", "met", "Promises kept: 1 of 1", "Cost 120 CNY"):
+        assert words in ended.out
+
+
+def test_a_missed_promise_is_exit_5(cssim: Cssim, shop: Path) -> None:
+    (shop.parent / "one.csv").write_bytes("组,日期,班次,人数\nteam,03-02,morning,1\n".encode("gb18030"))
+    ended = cssim("simulate", shop, "--roster", "one.csv", *FEW)
+    assert ended.code == 5
+    assert "missed" in ended.out
+
+
+def test_an_undecided_promise_is_exit_4(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("simulate", shop, "--replications", "1", "--workers", "1")
+    assert ended.code == 4
+    assert "undecided" in ended.out
+
+
+def test_simulate_without_a_roster_says_so(cssim: Cssim, shop: Path) -> None:
+    text = shop.read_text(encoding="utf-8")
+    shop.write_text(text.replace("roster: roster.csv\n", ""), encoding="utf-8")
+    ended = cssim("simulate", shop, *FEW)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--roster" in ended.err
+
+
+def test_json_is_one_object_and_nothing_else(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("simulate", shop, *FEW, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.json["seed"] == 0
+    assert ended.json["scenario"]["name"] == "快"
+
+
+def test_chinese_words_for_a_chinese_reader(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("simulate", shop, *FEW, "--lang", "zh")
+    assert "达标" in ended.out
+    assert "met" not in ended.out
+
+
+def test_the_same_seed_is_the_same_on_one_process_and_two(cssim: Cssim, shop: Path) -> None:
+    few = ("--replications", "3", "--seed", "7", "--json")
+    one, two = (cssim("simulate", shop, *few, "--workers", n).json for n in ("1", "2"))
+    for changing in ("started", "elapsed_s"):
+        assert one.pop(changing) != two.pop(changing) or changing == "started"
+    assert one == two
+
+
+def test_a_result_is_written_once_and_replays(cssim: Cssim, shop: Path) -> None:
+    assert cssim("simulate", shop, *FEW, "-o", "sim.json").code == 0
+    again = cssim("simulate", shop, *FEW, "-o", "sim.json")
+    assert (again.code, again.out) == (2, "")
+    assert "--force" in again.err
+    shop.unlink()
+    replayed = cssim("replay", "sim.json", "--workers", "1")
+    assert (replayed.code, replayed.err) == (0, "")
+    assert replayed.out.startswith("The same numbers")
+
+
+def test_replay_of_a_result_that_stopped_at_a_precision(cssim: Cssim, shop: Path) -> None:
+    precise = ("--precision", "10%", "--replications", "45", "--seed", "1", "--workers", "1")
+    assert cssim("simulate", shop, *precise, "-o", "sim.json").code == 0
+    assert cssim("replay", "sim.json", "--workers", "1").code == 0
+
+
+def test_replay_finds_a_number_that_was_changed(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
+    cssim("simulate", shop, *FEW, "-o", "sim.json")
+    result = json.loads((tmp_path / "sim.json").read_text(encoding="utf-8"))
+    result["cost"]["value"] += 1e-9
+    (tmp_path / "sim.json").write_text(json.dumps(result), encoding="utf-8")
+    ended = cssim("replay", "sim.json", "--workers", "1")
+    assert ended.code == 1
+    assert "cost.value" in ended.out
+    found = cssim("replay", "sim.json", "--workers", "1", "--json").json
+    assert (found["same"], [row["path"] for row in found["differences"]]) == (False, ["cost.value"])
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "cssim.simulation.1"}', "{" * 10_000])
+def test_replay_of_something_else_is_exit_2(cssim: Cssim, tmp_path: Path, content: str) -> None:
+    (tmp_path / "sim.json").write_text(content, encoding="utf-8")
+    ended = cssim("replay", "sim.json")
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+
+
 # -- json -------------------------------------------------------------------------------------------------
 
 

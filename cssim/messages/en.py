@@ -219,7 +219,7 @@ WORDS: dict[str, str] = {
     "roster_row.which_shift": "group {group} has several shifts {shift!r} on {date}; say its start (and end) by the clock",
     "simulate.engine": "no engine {given!r}; allowed: {allowed}",
     "simulate.html": "{name}: {days} days simulated (seed {seed}).",
-    "simulate.no_roster": "nobody to simulate: the scenario has no roster; write one in it, or give one",
+    "simulate.no_roster": "nobody to simulate: the scenario has no roster; write one in it (roster: FILE.csv), or give one (--roster FILE.csv)",
     "simulate.precision": "{given}; must be more than 0 and less than 100%",
     "simulate.replication": "{given}; there are replications 0 to {most}",
     "simulate.replications": "{given}; must be 1 or more",

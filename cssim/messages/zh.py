@@ -210,7 +210,7 @@ WORDS: dict[str, str] = {
     "roster_row.which_shift": "组 {group} 在 {date} 有多个班次 {shift!r}；请写明开始（和结束）时刻",
     "simulate.engine": "没有引擎 {given!r}；可用：{allowed}",
     "simulate.html": "{name}：模拟 {days} 天（种子 {seed}）。",
-    "simulate.no_roster": "无人可模拟：场景里没有班表；请写入班表或另行给出",
+    "simulate.no_roster": "无人可模拟：场景里没有班表；请写入（roster: 文件.csv），或另行给出（--roster 文件.csv）",
     "simulate.precision": "{given}；须大于 0 且小于 100%",
     "simulate.replication": "{given}；可用的编号为 0 到 {most}",
     "simulate.replications": "{given}；须不小于 1",

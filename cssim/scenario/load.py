@@ -200,8 +200,13 @@ def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
 
 def _sound(given: Any, faults: list[Fault]) -> set[str]:
     """The sections of the scenario in which there is no fault."""
+    if not isinstance(given, Mapping):
+        return set()
     broken = {fault.path.partition(".")[0] for fault in faults}
-    return Scenario.model_fields.keys() - broken if isinstance(given, Mapping) else set()
+    missing = {
+        name for name, field in Scenario.model_fields.items() if field.is_required() and name not in given
+    }
+    return Scenario.model_fields.keys() - broken - missing
 
 
 def _sound_part(given: Any, faults: list[Fault]) -> Scenario:
