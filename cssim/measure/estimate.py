@@ -103,7 +103,7 @@ class PeriodResult:
         low, high: one-sided bounds, each at the target's confidence `sure`.
         half_width: of the estimate's two-sided interval at `CONFIDENCE`.
         margin: by how much the estimate is on the right side of the promise (negative: on the wrong side).
-        sure_margin: the same for the bound that has to clear.
+        sure_margin: the same for the bound that has to clear; both infinite where there is nothing to measure.
         verdict: on this period alone.
         days: the measure in each replication, NaN where there was nothing to measure, (replications,).
     """
@@ -329,7 +329,6 @@ def _judge_one(
         _judge_period(target, period, part[:, k], whole[:, k], len(periods), looks)
         for k, period in enumerate(periods)
     )
-    measured = [result for result in results if not math.isnan(result.estimate)]
     verdicts = {result.verdict for result in results}
     return TargetResult(
         name=target.name,
@@ -342,7 +341,7 @@ def _judge_one(
         sure=target.sure,
         verdict="missed" if "missed" in verdicts else "undecided" if "undecided" in verdicts else "met",
         by_period=results,
-        worst=min(measured, key=lambda result: (result.sure_margin, result.margin)),
+        worst=min(results, key=lambda result: (result.sure_margin, result.margin)),
         unsent=sum(day.tallies[index].unsent for day in days) / len(days),
     )
 
@@ -375,15 +374,16 @@ def _judge_period(
     clears = sign * ((low if up else high) - promise)
     fails = sign * ((strict[1] if up else strict[0]) - promise)
     verdict: Verdict = "met" if clears >= 0 else "missed" if fails < 0 else "undecided"
+    nothing = math.isnan(value)
     return PeriodResult(
         period=period.label,
         estimate=value,
         low=low,
         high=high,
         half_width=max(value - both[0], both[1] - value),
-        margin=sign * (value - promise),
-        sure_margin=clears,
-        verdict="met" if math.isnan(value) else verdict,
+        margin=math.inf if nothing else sign * (value - promise),
+        sure_margin=math.inf if nothing else clears,
+        verdict="met" if nothing else verdict,
         days=days,
     )
 

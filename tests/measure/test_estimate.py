@@ -329,6 +329,7 @@ def test_an_hour_in_which_nobody_ever_writes_keeps_the_promise():
     assert [p.verdict for p in found.by_period] == ["met"] * 3
     assert found.period == "2026-11-12"
     assert found.by_period[1].to_dict()["estimate"] is None
+    assert found.by_period[1].margin == found.by_period[1].sure_margin == np.inf
 
 
 def test_a_target_as_json_has_the_contracts_fields_and_only_json_in_them():
