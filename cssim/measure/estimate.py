@@ -103,7 +103,7 @@ class PeriodResult:
         low, high: one-sided bounds, each at the target's confidence `sure`.
         half_width: of the estimate's two-sided interval at `CONFIDENCE`.
         margin: by how much the estimate is on the right side of the promise (negative: on the wrong side).
-        sure_margin: the same for the bound that has to clear; both infinite where there is nothing to measure.
+        sure_margin: the same for the bound that has to clear; both infinite where nothing is measured.
         verdict: on this period alone.
         days: the measure in each replication, NaN where there was nothing to measure, (replications,).
     """
