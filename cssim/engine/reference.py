@@ -171,6 +171,7 @@ class _Run:
         self.work, self.think = contacts.work.tolist(), contacts.think.tolist()
         self.patience, self.delay = contacts.patience.tolist(), contacts.delay.tolist()
         self.buyer, self.lingers = contacts.buyer.tolist(), contacts.lingers.tolist()
+        self.limit = policy.chats.tolist()
         first = contacts.first.tolist()
         self.contacts = [
             Contact(i, queue, first[i], first[i + 1] - 1) for i, queue in enumerate(contacts.queue.tolist())
@@ -473,11 +474,7 @@ class _Run:
 
     def _can_take(self, agent: Agent) -> bool:
         """On, not winding down, and below the chat limit."""
-        return (
-            not agent.draining
-            and not agent.on_break
-            and len(agent.chats) < int(self.policy.chats[agent.group])
-        )
+        return not agent.draining and not agent.on_break and len(agent.chats) < self.limit[agent.group]
 
     def _route(self, pool: list[Agent]) -> Agent:
         """Which agent of the pool gets the chat. A pool has one route; were it mixed, its first group's."""
