@@ -1,0 +1,170 @@
+"""Rosters tried on common random numbers, within a budget: the same contacts meet every one of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cssim.engine.floor import Roster
+from cssim.measure.service import Day
+from cssim.roster.gauge import Reading, read
+from cssim.roster.shifts import Columns
+from cssim.roster.stop import Record, Stop
+from cssim.scenario.clock import Floats, Ints
+from cssim.scenario.schema import Scenario
+
+Run = Callable[[Roster, Sequence[int]], list[Day]]
+"""Simulates and measures the given replications of a roster."""
+
+Watch = Callable[[Record], None]
+"""Is told how far a search is."""
+
+
+class Spent(Exception):
+    """The budget does not allow what was about to be done."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A roster and what is known of it.
+
+    Attributes:
+        counts: agents on each column, (n,).
+        pay: overtime apart.
+        reading: of its replications so far.
+    """
+
+    counts: Ints
+    pay: float
+    reading: Reading
+
+    @property
+    def replications(self) -> int:
+        """How many."""
+        return len(self.reading.effect)
+
+    def violation(self, margin: Floats) -> float:
+        """How much all promises together lack of their margins; 0 for a roster that keeps them."""
+        return float(np.maximum(margin - self.reading.slack, 0.0).sum())
+
+
+class Lab:
+    """Where rosters are tried.
+
+    Attributes:
+        aims: see `cssim.roster.gauge.read`; changes with the judgement that is planned.
+        reserve: seconds kept for what comes after the search.
+        pace: seconds that one more replication takes, as seen lately.
+        history: a row for each roster that was better than all before it.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        columns: Columns,
+        run: Run,
+        *,
+        stop: Stop,
+        began: float,
+        bound: float,
+        watch: Watch | None,
+    ) -> None:
+        self.scenario, self.columns = scenario, columns
+        self.stop = stop
+        self.aims: Sequence[float] = [0.5] * len(scenario.targets)
+        self.reserve = 0.0
+        self.pace = 0.0
+        self.contacts = 0
+        self.history: list[dict[str, float | int | bool | str]] = []
+        self._run, self._watch, self._bound = run, watch, bound
+        self._days: dict[bytes, list[Day]] = {}
+        self._began = began
+        self._best: tuple[bool, float] | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the search began (`began`, by `time.perf_counter`)."""
+        return time.perf_counter() - self._began
+
+    @property
+    def left(self) -> float:
+        """Seconds of the budget that are left; inf where it is not a time."""
+        return self.stop.seconds - self.elapsed
+
+    @property
+    def rosters(self) -> int:
+        """How many were tried."""
+        return len(self._days)
+
+    def trial(self, counts: Ints, replications: int) -> Trial:
+        """A roster on the first so many replications; those it has met already are not run again.
+
+        Raises:
+            Spent: the budget would not hold.
+        """
+        known = self._days.get(counts.tobytes(), [])
+        if not known and self.rosters and self.stop(self.record("search", replications * self.pace)):
+            raise Spent
+        roster = self.columns.roster(counts)
+        while len(known) < replications:
+            block = range(
+                len(known), replications if np.isinf(self.left) else min(len(known) + 4, replications)
+            )
+            if self.rosters and self.left < self.reserve + len(block) * self.pace:
+                raise Spent
+            began = time.perf_counter()
+            days = self._run(roster, block)
+            took = (time.perf_counter() - began) / len(block)
+            self.pace = took if not self.pace else 0.7 * self.pace + 0.3 * took
+            self.contacts += sum(day.offered_in_all for day in days)
+            known = self._days[counts.tobytes()] = known + days
+            if self._watch is not None:
+                self._watch(self.record("search"))
+        reading = read(self.scenario, known[:replications], self.aims)
+        return Trial(counts, float(self.columns.pay @ counts), reading)
+
+    def first(self, trial: Trial, replications: int) -> Trial:
+        """A trial as its first replications alone show it, or as the aims now want it read."""
+        days = self._days[trial.counts.tobytes()][:replications]
+        return Trial(trial.counts, trial.pay, read(self.scenario, days, self.aims))
+
+    def record(self, stage: str, ahead: float = 0.0) -> Record:
+        """How far the search is, with so many seconds of work about to be done."""
+        kept, cost = self._best or (False, None)
+        return Record(
+            stage=stage,
+            elapsed=self.elapsed,
+            ahead=ahead + self.reserve,
+            seconds=self.stop.seconds,
+            rosters=self.rosters,
+            contacts=self.contacts,
+            cost=cost,
+            bound=self._bound,
+            kept=kept,
+        )
+
+    def tell(self, stage: str) -> None:
+        """Tell whoever watches that a stage begins."""
+        if self._watch is not None:
+            self._watch(self.record(stage))
+
+    def note(self, trial: Trial, margin: Floats, what: str) -> None:
+        """Write a roster into the history if it is the best so far."""
+        kept = bool(np.all(trial.reading.slack >= 0))
+        rank = (kept, trial.reading.cost)
+        if self._best is None or (kept, -rank[1]) > (self._best[0], -self._best[1]):
+            self._best = rank
+            self.history.append(
+                {
+                    "elapsed_s": round(self.elapsed, 3),
+                    "rosters_tried": self.rosters,
+                    "contacts_simulated": self.contacts,
+                    "cost": trial.reading.cost,
+                    "kept": kept,
+                    "violation": trial.violation(margin),
+                    "by": what,
+                }
+            )

@@ -1,0 +1,190 @@
+"""The cheapest roster found, and all that is known of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from importlib import import_module
+from typing import Any, Literal
+
+from cssim.engine.floor import Roster
+from cssim.experiment import SimulationResult
+from cssim.measure.cost import roster_rows
+from cssim.measure.estimate import TargetResult, number
+from cssim.messages import say
+from cssim.scenario.schema import Scenario
+
+Status = Literal["met", "infeasible", "budget"]
+
+SCHEMA = "cssim.roster.1"
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Where a roster that does not keep a promise lacks people.
+
+    Attributes:
+        target: name of the promise.
+        period: in which it fails.
+        queue: whose replies are late.
+        start, end: local date and time of the hours.
+        people: agents at speed 1 that are lacking then, as the curves tell after what was simulated.
+    """
+
+    target: str
+    period: str
+    queue: str
+    start: str
+    end: str
+    people: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "target": self.target,
+            "period": self.period,
+            "queue": self.queue,
+            "from": self.start,
+            "to": self.end,
+            "people": round(self.people, 2),
+        }
+
+
+@dataclass(frozen=True)
+class SearchRecord:
+    """What a search did.
+
+    Attributes:
+        ended: why it stopped: `settled` (nothing better was found), `budget`, `interrupted` or `proof`.
+        budget: seconds, or None where it was not a time.
+        rosters_tried, contacts_simulated: on the search's own numbers.
+        judgements: how many rosters were judged.
+        history: a row for each roster that was better than all before it.
+    """
+
+    ended: Literal["settled", "budget", "interrupted", "proof"]
+    budget: float | None
+    rosters_tried: int
+    contacts_simulated: int
+    judgements: int
+    history: tuple[Mapping[str, float | int | bool | str], ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "ended": self.ended,
+            "budget_s": self.budget,
+            "rosters_tried": self.rosters_tried,
+            "contacts_simulated": self.contacts_simulated,
+            "judgements": self.judgements,
+            "history": [dict(row) for row in self.history],
+        }
+
+
+@dataclass(frozen=True)
+class RosterResult:
+    """A roster with its proof.
+
+    Attributes:
+        scenario: resolved.
+        status: `met`: judged to keep every promise, on replications that the search never saw;
+            `infeasible`: proven that no roster does; `budget`: neither, this is the best found.
+        why: message key and values of the proof, where the status is `infeasible`.
+        roster: who works; the one nearest to the promises where none keeps them.
+        cost: what it costs on average, overtime as judged, in the scenario's currency.
+        lower_bound: no roster that meets the targets costs less; None where none meets them.
+        assumes: message keys of what the bound rests on.
+        judgement: the simulation of the roster on fresh replications; its `targets` are the verdicts.
+        baseline: the same for the scenario's own roster, where it has one.
+        search: what was done.
+        shortfall: where people are lacking, if a promise is not kept.
+        started: date and time with the zone's offset.
+        elapsed: seconds, all in all.
+    """
+
+    scenario: Scenario = field(repr=False)
+    status: Status
+    why: tuple[str, Mapping[str, object]] | None
+    roster: Roster = field(repr=False)
+    cost: float
+    lower_bound: float | None
+    assumes: tuple[str, ...]
+    judgement: SimulationResult = field(repr=False)
+    baseline: SimulationResult | None = field(repr=False)
+    search: SearchRecord
+    shortfall: tuple[Shortfall, ...]
+    started: str
+    elapsed: float
+
+    @property
+    def gap(self) -> float | None:
+        """(cost - lower bound) / cost; None without a bound, 0 for a roster that costs nothing."""
+        if self.lower_bound is None:
+            return None
+        return (self.cost - self.lower_bound) / self.cost if self.cost else 0.0
+
+    @property
+    def bound_assumes(self) -> str:
+        """What the lower bound assumes, in words."""
+        return " ".join(say(key) for key in self.assumes)
+
+    @property
+    def targets(self) -> tuple[TargetResult, ...]:
+        """The verdicts, on fresh replications."""
+        return self.judgement.targets
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The roster: group, date, shift, start, end, breaks, count, cost; see `roster_rows`."""
+        return roster_rows(self.scenario, self.roster)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's `optimise` object: strict JSON, None for what is not a number."""
+        judgement = self.judgement.to_dict()
+        same = ("version", "seed", "scenario", "scenario_digest", "currency", "engine")
+        return {
+            "schema": SCHEMA,
+            **{key: judgement[key] for key in same},
+            "started": self.started,
+            "elapsed_s": self.elapsed,
+            "status": self.status,
+            "why": say(self.why[0], **self.why[1]) if self.why else None,
+            "cost": number(self.cost),
+            "lower_bound": None if self.lower_bound is None else number(self.lower_bound),
+            "gap": None if self.gap is None else number(self.gap),
+            "bound_assumes": self.bound_assumes,
+            "roster": judgement["roster"],
+            "targets": judgement["targets"],
+            "judgement": judgement,
+            "baseline": self.baseline.to_dict() if self.baseline else None,
+            "search": self.search.to_dict(),
+            "shortfall": [row.to_dict() for row in self.shortfall],
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def to_frame(self) -> Any:
+        """The roster as a pandas frame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return import_module("pandas").DataFrame(self.rows())
+
+    def _repr_html_(self) -> str:
+        """A few lines for a notebook: the verdicts and the roster."""
+        money = f"{self.cost:,.0f} {self.scenario.currency}"
+        head = f"{say(f'roster.{self.status}')} {money}"
+        verdicts = "".join(
+            f"<tr><td>{escape(t.name)}</td><td>{t.estimate:.4g}</td><td>{escape(say(f'verdict.{t.verdict}'))}</td></tr>"
+            for t in self.targets
+        )
+        names = ("group", "date", "shift", "start", "end", "count")
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(row[name]))}</td>" for name in names) + "</tr>"
+            for row in self.rows()
+        )
+        return f"<p><b>{escape(head)}</b></p><table>{verdicts}</table><table>{rows}</table>"
