@@ -9,6 +9,7 @@ WORDS: dict[str, str] = {
     "field.empty": "empty; give a value",
     "field.unknown": "{given} is not known here; known are {allowed}",
     "field.unknown.near": "{given} is not known here; did you mean {near}?",
+    "field.none_known": "none of {given} is known here; known are {allowed}. Does this stand in the wrong place?",
     "choice.unknown": "{given}; must be one of {allowed}",
     "choice.unknown.near": "{given}; did you mean {near}?",
     "mapping.not": "{given}; must be keys with values, such as {{from: ..., to: ...}}",

@@ -9,6 +9,7 @@ WORDS: dict[str, str] = {
     "field.empty": "是空的，请填一个值",
     "field.unknown": "这里没有 {given} 这一项，可用的有 {allowed}",
     "field.unknown.near": "这里没有 {given} 这一项，是不是想写 {near}？",
+    "field.none_known": "这里不认识 {given}，可用的有 {allowed}。是不是放错了地方？",
     "choice.unknown": "{given}：只能是 {allowed} 之一",
     "choice.unknown.near": "{given}：是不是想写 {near}？",
     "mapping.not": "{given}：这里要写成“键: 值”，例如 {{from: ..., to: ...}}",

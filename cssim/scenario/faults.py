@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cssim.errors import Fault, Wrong
-from cssim.scenario.spelling import half_width, is_full_width, near, unknown
+from cssim.scenario.spelling import half_width, is_full_width, listed, near, unknown
 from cssim.scenario.tree import Node, Path, dotted, find, sign_fault
 
 # pydantic's error types and the messages for them; where there is a bound it is their `limit`.
@@ -27,31 +27,26 @@ _KEYS: Final = {
     "less_than_equal": "number.most",
     "mapping_type": "mapping.not",
     "model_type": "mapping.not",
-    "string_too_long": "text.long",
-    "string_too_short": "field.empty",
     "string_type": "text.not",
+    "too_long": "text.long",
     "too_short": "field.empty",
     "tuple_type": "list.not",
 }
 _BOUNDS: Final = ("gt", "ge", "lt", "le", "max_length")
-_ANY_SIGNS: Final = ("string_too_long",)
+_ANY_SIGNS: Final = ("too_long",)
 _OF_A_KEY: Final = "[key]"
 _SHOWN: Final = 40
 
 
 def schema_faults(error: ValidationError, root: Node, schema: Any) -> list[Fault]:
-    """What pydantic found in a tree that `schema` (a model or another annotation) describes.
-
-    A key that is missing because it is misspelt is one fault.
-    """
+    """What pydantic found in a tree that `schema` (a model or another annotation) describes."""
     details = error.errors(include_url=False)
-    strays = [_path(detail) for detail in details if detail["type"] == "extra_forbidden"]
-    misspelt = {(*stray[:-1], meant) for stray in strays if (meant := _meant(stray, schema)) is not None}
-    return [
-        _schema_fault(detail, root, schema)
-        for detail in details
-        if detail["type"] != "missing" or _path(detail) not in misspelt
-    ]
+    faults = [_schema_fault(d, root) for d in details if d["type"] not in ("extra_forbidden", "missing")]
+    strays, missing = (_by_parent(details, kind) for kind in ("extra_forbidden", "missing"))
+    for parent in {**strays, **missing}:
+        known = _fields(_below(schema, parent))
+        faults += _key_faults(root, parent, strays.get(parent, []), missing.get(parent, []), known)
+    return faults
 
 
 def fault_of(wrong: Wrong, path: Path, root: Node) -> Fault:
@@ -74,13 +69,8 @@ def each_once(faults: Iterable[Fault]) -> Iterator[Fault]:
             yield fault
 
 
-def _schema_fault(detail: ErrorDetails, root: Node, schema: Any) -> Fault:
+def _schema_fault(detail: ErrorDetails, root: Node) -> Fault:
     kind, path, context = detail["type"], _path(detail), detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        return _stray_key(path, root, schema)
-    if kind == "missing":
-        node, way = find(root, path[:-1])
-        return Fault("field.missing", {"field": path[-1]}, dotted((*way, path[-1])), node.at)
     given = detail["input"]
     if isinstance(context.get("error"), Wrong):
         return _value_fault(context["error"], path, root)
@@ -97,28 +87,55 @@ def _value_fault(wrong: Wrong, path: Path, root: Node) -> Fault:
     node, way = find(root, (*path, *wrong.field))
     if node.value is None:
         return Fault("field.empty", {}, dotted(way), node.at)
-    if "near" not in wrong.values and not is_full_width(str(wrong.values.get("allowed", ""))):
-        sign = sign_fault(node, way)
-        if sign is not None:
-            return sign
-    return fault_of(wrong, path, root)
+    names = f"{wrong.values.get('allowed')} {wrong.values.get('near')}"
+    sign = None if is_full_width(names) else sign_fault(node, way)
+    return sign or fault_of(wrong, path, root)
 
 
-def _stray_key(path: Path, root: Node, schema: Any) -> Fault:
+def _by_parent(details: list[ErrorDetails], kind: str) -> dict[Path, list[str]]:
+    """The keys at fault in this way, by the mapping that they are (or should be) in."""
+    found: dict[Path, list[str]] = {}
+    for detail in details:
+        if detail["type"] == kind:
+            *parent, key = _path(detail)
+            found.setdefault(tuple(parent), []).append(str(key))
+    return found
+
+
+def _key_faults(
+    root: Node, parent: Path, strays: list[str], missing: list[str], known: list[str]
+) -> Iterator[Fault]:
+    """The faults of one mapping's keys. A stray key may be a missing one misspelt, and then is one fault; a
+    mapping of which no key is known is one fault, for it stands in the wrong place.
+    """
+    node, way = find(root, parent)
+    if len(strays) > 1 and isinstance(node.value, Mapping) and strays == list(node.value):
+        values = {"given": listed(strays), "allowed": listed(known)}
+        yield Fault("field.none_known", values, dotted(way), node.at)
+        return
+    left = list(missing)
+    for stray in strays:
+        # the value may be glued to its key (`from：18:00`)
+        name = re.split("[:：]", stray)[0]
+        meant = name if name in known else near(name, known)
+        if meant is None and len(left) == 1:
+            meant = left[0]
+        yield _stray_fault(root, (*parent, stray), meant, known)
+        if left:
+            left.remove(meant if meant in left else left[0])
+    for field in left:
+        yield Fault("field.missing", {"field": field}, dotted((*way, field)), node.at)
+
+
+def _stray_fault(root: Node, path: Path, meant: str | None, known: list[str]) -> Fault:
     """A key that the schema does not know."""
     node, way = find(root, path)
     name = str(path[-1])
     if is_full_width(name):
         return Fault("text.full_width", {"given": name, "half": half_width(name)}, dotted(way), node.at)
-    wrong = unknown("field.unknown", name, _fields(_below(schema, path[:-1])))
-    return Fault(wrong.key, wrong.values, dotted(way), node.at)
-
-
-def _meant(stray: Path, schema: Any) -> str | None:
-    """The field that an unknown key was meant to be, also where its value is glued to it (`from：18:00`)."""
-    name = re.split("[:：]", str(stray[-1]))[0]
-    known = _fields(_below(schema, stray[:-1]))
-    return name if name in known else near(name, known)
+    if meant is not None:
+        return Fault("field.unknown.near", {"given": name, "near": meant}, dotted(way), node.at)
+    return Fault("field.unknown", {"given": name, "allowed": listed(known)}, dotted(way), node.at)
 
 
 def _path(detail: ErrorDetails) -> Path:

@@ -188,10 +188,13 @@ def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
     try:
         scenario = CheckedScenario.model_validate(given)
     except ValidationError as error:
-        faults = faults + schema_faults(error, root, Scenario)
+        read = [fault.path for fault in faults]
+        found = schema_faults(error, root, Scenario)
+        # what could not be read, or stands twice, is not also wrong in itself
+        faults = faults + [f for f in found if not any(f"{f.path}.".startswith(f"{path}.") for path in read)]
         scenario = _sound_part(given, faults)
-    found = checks.faults(scenario, _sound(given, faults))
-    faults = faults + [fault_of(wrong, path, root) for path, wrong in found]
+    odd = checks.faults(scenario, _sound(given, faults))
+    faults = faults + [fault_of(wrong, path, root) for path, wrong in odd]
     if faults:
         raise InputError(each_once(faults))
     assert isinstance(scenario, CheckedScenario)
@@ -199,14 +202,15 @@ def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
 
 
 def _sound(given: Any, faults: list[Fault]) -> set[str]:
-    """The sections of the scenario in which there is no fault."""
+    """The sections of the scenario in which there is no fault, and that are not missing or misspelt."""
     if not isinstance(given, Mapping):
         return set()
     broken = {fault.path.partition(".")[0] for fault in faults}
-    missing = {
-        name for name, field in Scenario.model_fields.items() if field.is_required() and name not in given
+    misspelt = {fault.values.get("near") for fault in faults if "." not in fault.path}
+    there = {
+        name for name, field in Scenario.model_fields.items() if name in given or not field.is_required()
     }
-    return Scenario.model_fields.keys() - broken - missing
+    return there - broken - misspelt
 
 
 def _sound_part(given: Any, faults: list[Fault]) -> Scenario:

@@ -407,7 +407,7 @@ class Profile(Model):
     """Name of the preset that filled this in."""
     anchor: Anchor = "midnight"
     """What the times of `points` count from; told by how the first of them is written."""
-    points: Annotated[tuple[Point, ...], Field(min_length=1)]
+    points: tuple[Point, ...]
     """(time in seconds from the anchor, weight), times ascending; a weight holds until the next time."""
     spikes: Annotated[tuple[Spike, ...], BeforeValidator(_one_or_many)] = ()
     """Bumps on top."""
@@ -433,8 +433,8 @@ class Profile(Model):
         if not isinstance(points, (list, tuple)) or not points:
             raise Wrong("profile.points", field=("points",), given=points)
         if filled.get("anchor") is None:
-            first = points[0]
-            filled["anchor"] = _anchor_of(first[0] if isinstance(first, (list, tuple)) and first else None)
+            times = [point[0] for point in points if isinstance(point, (list, tuple)) and point]
+            filled["anchor"] = _anchor_of(times[0] if times else None)
         return filled
 
     @model_validator(mode="after")
@@ -442,7 +442,7 @@ class Profile(Model):
         times = [t for t, _ in self.points]
         for later, (a, b) in enumerate(pairwise(times), start=1):
             if b <= a:
-                raise Wrong("profile.order", field=("points", later, 0))
+                raise Wrong("profile.order", field=("points", later, 0), given=b)
         if not self.spikes and not any(w > 0 for _, w in self.points):
             raise Wrong("profile.zero")
         return self

@@ -20,21 +20,24 @@ _COMPLAINTS: Final = (
     (r"could not find expected ':'", "", "yaml.no_colon"),
     (r"sequence entries are not allowed", "", "yaml.dash"),
     (r"expected <block end>, but found '[\]},]'", "", "yaml.stray"),
-    (r"expected <block end>", "", "yaml.indent"),
+    (r"expected (<block end>|'<document start>')", "", "yaml.indent"),
     (r"end of stream|document separator", "quoted scalar", "yaml.quote"),
     (r"escape|hexadecimal", "", "yaml.escape"),
     (r"", "flow sequence", "yaml.bracket"),
     (r"", "flow mapping", "yaml.brace"),
     (r"<stream end>", "flow node", "yaml.unclosed"),
+    (r"found '-'", "flow node", "yaml.dash"),
+    (r"found '[\]},?]'", "node", "yaml.stray"),
     (r"", "an? (alias|anchor)", "yaml.anchor"),
     (r"", "", "yaml.syntax"),
 )
 _AT_ITS_BEGINNING: Final = {"yaml.no_colon", "yaml.quote", "yaml.bracket", "yaml.brace", "yaml.anchor"}
 
 # Full-width signs where one of YAML's own would have to stand, as against those inside a text.
+_OPENING: Final = "［｛【“‘＂＇"
 _SIGNS: Final = (
     re.compile(r"^[\s-]*[^\s:：#'\"{}\[\]]+(?P<sign>：)"),
-    re.compile(r"(?:^\s*|[:,\[{-]\s+)(?P<sign>[［｛【“‘＂＇])"),
+    re.compile(rf"(?:^\s*|[:,\[{{-]\s+)(?P<sign>[{_OPENING}])"),
     re.compile(r"[\[{][^\]}]*?(?P<sign>[，：］｝】])"),
     re.compile(r"^ *(?P<sign>\u3000)"),
 )
@@ -84,13 +87,13 @@ def _full_width(text: str, name: str) -> list[Fault]:
         heard = _NOT_YAML.sub(lambda part: " " * len(part[0]), line)
         found = [match.start("sign") for sign in _SIGNS if (match := sign.search(heard))]
         if found:
-            word = _word(line, min(found))
+            word = _piece(line, min(found))
             values = {"given": word, "half": half_width(word)}
             faults.append(Fault("text.full_width", values, place=Place(name, number, min(found) + 1)))
     return faults
 
 
-def _word(line: str, column: int) -> str:
-    """The run of signs without a blank around a column."""
+def _piece(line: str, column: int) -> str:
+    """The word around a column; the rest of the line, where something is opened there."""
     start = line.rfind(" ", 0, column) + 1
-    return line[start:].split(" ", 1)[0]
+    return line[start:].strip() if line[column] in _OPENING else line[start:].split(" ", 1)[0]

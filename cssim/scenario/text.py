@@ -81,9 +81,10 @@ def _source(name: str, content: bytes) -> Source:
 def _missing(file: Path) -> Wrong:
     """The fault of a file that is not there, with a neighbour of a like name."""
     try:
-        alike = near(file.name, (neighbour.name for neighbour in file.parent.iterdir()))
+        names = {neighbour.stem: neighbour.name for neighbour in file.parent.iterdir()}
     except (OSError, ValueError):
-        alike = None
+        names = {}
+    alike = near(file.stem, names)
     if alike is None:
         return Wrong("file.missing", file=str(file))
-    return Wrong("file.missing.near", file=str(file), near=alike)
+    return Wrong("file.missing.near", file=str(file), near=names[alike])

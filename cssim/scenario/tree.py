@@ -128,6 +128,15 @@ def find(root: Node, path: Path) -> tuple[Node, Path]:
     return node, tuple(way)
 
 
+def _both(first: Node, second: Node) -> Node:
+    """What a key that stands twice is taken for, so that only that is told: both, or the first, if it says
+    anything.
+    """
+    if isinstance(first.value, Mapping) and isinstance(second.value, Mapping):
+        return replace(first, value={**second.value, **first.value})
+    return replace(second, key=first.key) if first.value is None else first
+
+
 def sign_fault(node: Node, path: Path = ()) -> Fault | None:
     """The fault of a scalar written with full-width signs, if it is one."""
     if not is_full_width(node.text):
@@ -152,7 +161,7 @@ def merge(base: Node, over: Node) -> Node:
 
 
 def parse(text: str, name: str) -> tuple[Node, list[Fault]]:
-    """The tree of a YAML text, and the keys that stand in it twice (the first counts).
+    """The tree of a YAML text, and the faults of keys that stand in it twice.
 
     Raises:
         InputError: not YAML, empty, not a mapping, several documents, too large or too deep.
@@ -239,6 +248,7 @@ class _Builder:
                 assert first is not None
                 values = {"given": key.text, "line": first.line}
                 self.faults.append(Fault("yaml.duplicate", values, dotted(way), key.place))
+                own[key.text] = _both(own[key.text], value)
             else:
                 own[key.text] = replace(value, key=key.place)
         return {**merged, **own}
