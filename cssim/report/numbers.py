@@ -31,7 +31,7 @@ def time(seconds: float | None) -> str:
         return NOTHING
     if seconds >= 3 * HOUR:
         return f"{seconds / HOUR:.1f}h"
-    if seconds >= 10 * MINUTE:
+    if seconds >= 5 * MINUTE:
         return f"{seconds / MINUTE:.0f}min"
     return f"{seconds:.0f}s" if seconds >= 30 else f"{seconds:.1f}s"
 

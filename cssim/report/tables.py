@@ -311,10 +311,13 @@ def _baseline(out: Console, result: RosterResult, today: SimulationResult) -> No
 def _shortfall(out: Console, result: RosterResult) -> None:
     if not result.shortfall:
         return
-    table = _table(_columns("promise", "period", "queue", "hours", "lacking"), left=4)
+    table = _table(_columns("promise", "queue", "hours", "lacking"), left=3)
+    before = None
     for row in result.shortfall:
-        hours = f"{row.start} – {row.end}"
-        table.add_row(row.target, row.period, row.queue, hours, f"{row.people:.1f}")
+        end = row.end[11:] if row.end[:10] == row.start[:10] else row.end[5:]
+        what = (row.target, row.queue)
+        table.add_row(*(what if what != before else ("", "")), f"{row.start[5:]}–{end}", f"{row.people:.1f}")
+        before = what
     out.print()
     _show(out, say("plan.shortfall"), table)
 
