@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -32,7 +33,9 @@ def durations(least: float, most: float) -> st.SearchStrategy[str]:
 
 def numbers(least: float, most: float) -> st.SearchStrategy[object]:
     """Numbers with two decimals, whole ones as such."""
-    return st.integers(round(least * 100), round(most * 100)).map(lambda k: k // 100 if k % 100 == 0 else k / 100)
+    return st.integers(round(least * 100), round(most * 100)).map(
+        lambda k: k // 100 if k % 100 == 0 else k / 100
+    )
 
 
 def spreads(least: float, most: float) -> st.SearchStrategy[object]:
@@ -64,7 +67,12 @@ def patiences() -> st.SearchStrategy[Drawn]:
 def chats() -> st.SearchStrategy[Drawn]:
     """Courses of a conversation, phone calls included."""
     rounds = st.integers(1, 6) | st.fixed_dictionaries({"mean": st.integers(1, 4), "dist": st.just("fixed")})
-    optional = {"rounds": rounds, "first_reply": spreads(1, 20), "reply": spreads(5, 200), "think": spreads(5, 120)}
+    optional = {
+        "rounds": rounds,
+        "first_reply": spreads(1, 20),
+        "reply": spreads(5, 200),
+        "think": spreads(5, 120),
+    }
     return st.fixed_dictionaries({}, optional=optional)
 
 
@@ -84,7 +92,8 @@ def pays() -> st.SearchStrategy[Drawn]:
     night = st.fixed_dictionaries({"from": st.just("22:00"), "to": st.just("08:00"), "times": numbers(1, 2)})
     per_hour = numbers(15, 60) | st.integers(15, 60).map(lambda k: f"{k}/h")
     return st.fixed_dictionaries(
-        {"per_hour": per_hour}, optional={"night": night, "overtime": numbers(0, 3), "per_shift": numbers(0, 50)}
+        {"per_hour": per_hour},
+        optional={"night": night, "overtime": numbers(0, 3), "per_shift": numbers(0, 50)},
     )
 
 
@@ -112,7 +121,10 @@ def _dates(horizon: Drawn) -> list[str]:
 @st.composite
 def profiles(draw: st.DrawFn, horizon: Drawn, sale: Drawn | None) -> object:
     """Shapes with some weight everywhere in the horizon, so that every volume finds a place."""
-    clock = [[f"{hour:02d}:00", draw(numbers(0.1, 5))] for hour in sorted(draw(st.sets(st.integers(0, 23), min_size=1)))]
+    clock = [
+        [f"{hour:02d}:00", draw(numbers(0.1, 5))]
+        for hour in sorted(draw(st.sets(st.integers(0, 23), min_size=1)))
+    ]
     calendar = [["2026-11-09 12:00", 1], [horizon["from"], draw(numbers(0.1, 5))]]
     shapes: list[object] = ["flat", "shop_day", clock, calendar]
     if sale is not None:
@@ -146,7 +158,7 @@ def volumes(draw: st.DrawFn, horizon: Drawn, most: int) -> Drawn:
         return refunds
     start = datetime.fromisoformat(horizon["from"])
     edges = [format_moment(start + timedelta(minutes=40 * k)) for k in range(4)]
-    rows = [{"from": a, "to": b, "contacts": many / 3} for a, b in zip(edges, edges[1:], strict=False)]
+    rows = [{"from": a, "to": b, "contacts": many / 3} for a, b in pairwise(edges)]
     return {"counts": rows[: draw(st.integers(1, 3))]}
 
 
@@ -170,7 +182,11 @@ def shift_rules(draw: st.DrawFn, name: str) -> Drawn:
     """A named shift with breaks, over midnight where its name says so, or a family of shifts."""
     if name == "flexible":
         rule: Drawn = {
-            "start": {"from": "06:00", "to": draw(st.sampled_from(["06:00", "12:00", "20:00"])), "every": "2h"},
+            "start": {
+                "from": "06:00",
+                "to": draw(st.sampled_from(["06:00", "12:00", "20:00"])),
+                "every": "2h",
+            },
             "length": draw(st.sampled_from(["5h", {"from": "4h", "to": "8h", "every": "2h"}])),
         }
         if draw(st.booleans()):
@@ -180,7 +196,9 @@ def shift_rules(draw: st.DrawFn, name: str) -> Drawn:
     length = draw(st.integers(4, 11))
     rule = {"start": f"{start:02d}:00", "end": f"{(start + length) % 24:02d}:00"}
     hours = sorted(draw(st.sets(st.integers(1, length - 1), max_size=2)))
-    pauses = [{"at": f"{(start + h) % 24:02d}:{draw(st.sampled_from(['00', '15']))}", "for": "30min"} for h in hours]
+    pauses = [
+        {"at": f"{(start + h) % 24:02d}:{draw(st.sampled_from(['00', '15']))}", "for": "30min"} for h in hours
+    ]
     if pauses or draw(st.booleans()):
         rule["breaks"] = [pause | {"paid": draw(st.booleans())} for pause in pauses]
     return rule
@@ -196,7 +214,11 @@ def groups(draw: st.DrawFn, position: int, queues: list[str], shifts: list[str],
             st.just(name)
             | st.fixed_dictionaries(
                 {"queue": st.just(name)},
-                optional={"after": durations(0, 90), "speed": numbers(0.5, 1.5), "priority": st.integers(0, 3)},
+                optional={
+                    "after": durations(0, 90),
+                    "speed": numbers(0.5, 1.5),
+                    "priority": st.integers(0, 3),
+                },
             )
         )
         for name in taken
@@ -257,7 +279,7 @@ def targets(draw: st.DrawFn, queues: list[str], names: list[str], opening: bool)
 
 @st.composite
 def scenarios(draw: st.DrawFn, contacts: int = 300, with_roster: bool = True) -> Drawn:
-    """A valid scenario with up to about `contacts` contacts in each queue, everything in it that the schema knows.
+    """A valid scenario with up to about `contacts` contacts in each queue, and all that the schema knows.
 
     Its own roster, where it has one, means shifts that it has.
     """
@@ -316,5 +338,7 @@ def rosters(draw: st.DrawFn, scenario: Drawn) -> list[Drawn]:
             )
             clocks = {"start": format_clock(start), "end": format_clock(end)}
             count = draw(st.integers(0, 5))
-            rows.append({"group": name, "date": shift.day.isoformat(), "shift": shift.name, "count": count, **clocks})
+            rows.append(
+                {"group": name, "date": shift.day.isoformat(), "shift": shift.name, "count": count, **clocks}
+            )
     return rows

@@ -253,7 +253,7 @@ class Spread(Model):
     def _spellings(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return {"mean": given, "cv": 0, "dist": "constant"}
-        filled = {key: value for key, value in given.items() if value is not None or key == "mean"}
+        filled = {k: v for k, v in given.items() if v is not None or k not in ("cv", "dist")}
         if "dist" not in filled and "cv" in filled:
             filled["dist"] = "lognormal" if filled["cv"] != 0 else "constant"
         dist = filled.get("dist", "exponential")

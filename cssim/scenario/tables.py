@@ -90,7 +90,7 @@ def rows(source: Source, columns: Sequence[Column]) -> list[Node]:
         (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", source.text), 1) if line.strip()
     ]
     if not lines:
-        raise InputError.one("table.empty", place=_top(source), allowed=listed(c.name for c in columns))
+        raise InputError.one("csv.empty", place=_top(source), allowed=listed(c.name for c in columns))
     number, header = lines[0]
     separator = max(",\t;", key=header.count)
     names = [_named(title, columns) for title, _ in _split(header, separator)]
@@ -107,7 +107,7 @@ def rows(source: Source, columns: Sequence[Column]) -> list[Node]:
         if cells:
             found.append(Node(cells, Place(source.name, number, 1)))
     if faults or not found:
-        raise InputError(faults or [Fault("table.no_rows", place=_top(source))])
+        raise InputError(faults or [Fault("csv.no_rows", place=_top(source))])
     return found
 
 
@@ -139,9 +139,9 @@ def _check_header(
         alike = near(column.name, strays)
         if alike is not None:
             there = replace(place, column=strays[alike])
-            faults.append(Fault("table.column.near", {"given": alike, "near": column.name}, place=there))
+            faults.append(Fault("csv.column.near", {"given": alike, "near": column.name}, place=there))
         elif column.needed:
-            faults.append(Fault("table.column", {"given": header[:60], "missing": column.name}, place=place))
+            faults.append(Fault("csv.column", {"given": header[:60], "missing": column.name}, place=place))
     if faults and is_full_width(header) and separator not in header:
         faults = [_full_width(header, place)]
     if faults:

@@ -1,4 +1,4 @@
-"""The broken scenario files, each with the faults that reading it must give: ``line:column key``, in this order.
+"""The broken scenario files, and the faults that reading each must give: ``line:column key``, in this order.
 
 A place without a file is in the broken file itself; a key without a place speaks of the whole file.
 """
@@ -81,7 +81,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "follow_ups_without_end.yaml": ("4:5 follow_ups.endless",),
     "queue_that_nobody_serves.yaml": ("3:3 queues.unserved",),
     "counts_file_misspelt.yaml": ("4:35 file.missing.near",),
-    "counts_column_misspelt.yaml": ("tables/column_misspelt.csv:1:9 table.column.near",),
+    "counts_column_misspelt.yaml": ("tables/column_misspelt.csv:1:9 csv.column.near",),
     "counts_in_words.yaml": (
         "tables/in_words.csv:3:1 moment.not",
         "tables/in_words.csv:4:35 number.not",
@@ -160,9 +160,9 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "date_twice.yaml": ("4:95 date.twice",),
     "year_mistyped.yaml": ("2:17 date.year",),
     "counts_backwards.yaml": ("tables/backwards.csv:2:1 counts.order",),
-    "counts_without_a_column.yaml": ("tables/without_a_column.csv:1:1 table.column",),
-    "counts_without_rows.yaml": ("tables/without_rows.csv:1:1 table.no_rows",),
-    "counts_of_nothing.yaml": ("tables/nothing.csv:1:1 table.empty",),
+    "counts_without_a_column.yaml": ("tables/without_a_column.csv:1:1 csv.column",),
+    "counts_without_rows.yaml": ("tables/without_rows.csv:1:1 csv.no_rows",),
+    "counts_of_nothing.yaml": ("tables/nothing.csv:1:1 csv.empty",),
     "counts_in_full_width.yaml": ("tables/full_width.csv:1:1 text.full_width",),
     "number_beyond_all_bounds.yaml": ("4:17 number.large",),
     "number_above_its_most.yaml": ("4:12 number.most",),
@@ -180,6 +180,14 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "file_that_ends_early.yaml": ("3:1 yaml.unclosed",),
     "anchor_of_no_name.yaml": ("2:7 yaml.anchor",),
     "quotes_side_by_side.yaml": ("2:16 yaml.indent",),
+    "share_in_words.yaml": ("4:14 share.not",),
+    "profile_unknown_altogether.yaml": ("4:14 profile.unknown",),
+    "forecast_misspelt.yaml": ("2:11 forecast.unknown.near",),
+    "timezone_unknown.yaml": ("2:21 horizon.timezone",),
+    "shift_unknown_altogether.yaml": ("4:13 shifts.unknown",),
+    "preset_unknown_altogether.yaml": ("3:14 target.unknown",),
+    "target_of_another_group.yaml": ("3:48 groups.unknown",),
+    "directive.yaml": ("1:1 yaml.syntax",),
     "many_at_once.yaml": (
         "2:15 horizon.order",
         "5:20 number.not",
