@@ -207,6 +207,36 @@ def test_erlang_finds_the_fewest_agents(cssim: Cssim) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "fewest"),
+    [
+        (["b", "--load", "12", "--at-least", "99%"], 20),
+        (["c", "--rate", "240/h", "--work", "3min", "--within", "20s", "--at-least", "80%"], 16),
+        (
+            [
+                "a",
+                "--rate",
+                "240/h",
+                "--work",
+                "3min",
+                "--within",
+                "20s",
+                "--at-least",
+                "80%",
+                "--patience",
+                "2min",
+            ],
+            14,
+        ),
+    ],
+)
+def test_erlang_agrees_with_the_tables(cssim: Cssim, arguments: list[str], fewest: int) -> None:
+    """B(12, 19) = 1.6%, B(12, 20) = 0.98%; in 20 s, C: 77%, 87% of 15, 16 agents; A: 75%, 82% of 13, 14."""
+    found = cssim("erlang", *arguments, "--json").json
+    assert found["fewest"] == fewest
+    assert [row["agents"] for row in found["rows"]] == [fewest + k for k in (-2, -1, 0, 1, 2)]
+
+
+@pytest.mark.parametrize(
     ("arguments", "key"),
     [
         (["c", "--agents", "5"], "pocket.load"),

@@ -83,6 +83,15 @@ def test_a_quicker_group_that_may_be_asked_in_time_raises_the_ceiling() -> None:
     assert ceiling.best > slow.best + 0.05
 
 
+def test_a_group_that_may_only_be_asked_too_late_does_not() -> None:
+    scenario = shop(queues=["chat"])
+    late = scenario.groups["quick"].serves[0].model_copy(update={"after": 25.0})
+    quick = scenario.groups["quick"].model_copy(update={"serves": (late,)})
+    (ceiling,) = ceilings_of(scenario.model_copy(update={"groups": {**scenario.groups, "quick": quick}}))
+    (slow,) = ceilings_of(scenario.model_copy(update={"groups": {"slow": scenario.groups["slow"]}}))
+    assert ceiling.best == slow.best
+
+
 def test_a_promise_above_its_ceiling_is_a_warning_that_says_so() -> None:
     outlook = outlook_of(shop(at_least=0.99))
     assert [ceiling.possible for ceiling in outlook.ceilings] == [False]
