@@ -24,7 +24,7 @@ from cssim.scenario.faults import each_once, fault_of, schema_faults
 from cssim.scenario.files import Reading
 from cssim.scenario.schema import RosterRow, Scenario, within
 from cssim.scenario.spelling import unknown
-from cssim.scenario.text import read_source, text_source
+from cssim.scenario.text import Source, read_source, text_source
 from cssim.scenario.tree import Node, plain, tree
 
 
@@ -85,12 +85,7 @@ def read(given: Given, name: str = "<text>") -> Loaded:
     Raises:
         InputError: every fault, each with its place.
     """
-    try:
-        source = (
-            read_source(given) if isinstance(given, (str, os.PathLike)) else text_source(given.read(), name)
-        )
-    except Wrong as wrong:
-        raise InputError([Fault(wrong.key, wrong.values)]) from None
+    source = _source(given, name)
     reading = Reading()
     try:
         root = reading.tree_of(source)
@@ -158,16 +153,13 @@ def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[Roste
     Raises:
         InputError: every fault, each with its place.
     """
-    try:
-        root = Node({"roster": tables.roster(read_source(path))})
-    except Wrong as wrong:
-        raise InputError([Fault(wrong.key, wrong.values)]) from None
-    rows = TypeAdapter(dict[str, tuple[RosterRow, ...]])
+    root = Node({"roster": tables.roster(_source(path))})
+    schema = dict[str, tuple[RosterRow, ...]]
     try:
         with within({name: getattr(scenario, name) for name in ("groups", "shifts")}):
-            found = rows.validate_python(plain(root))["roster"]
+            found = TypeAdapter(schema).validate_python(plain(root))["roster"]
     except ValidationError as error:
-        raise InputError(each_once(schema_faults(error, root, dict[str, tuple[RosterRow, ...]]))) from None
+        raise InputError(each_once(schema_faults(error, root, schema))) from None
     faults = [fault_of(wrong, way, root) for way, wrong in checks.rows_mean_shifts(scenario, found)]
     if faults:
         raise InputError(faults)
@@ -175,6 +167,16 @@ def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[Roste
 
 
 # -- from a tree to a scenario ----------------------------------------------------------------------------
+
+
+def _source(given: Given, name: str = "") -> Source:
+    """What is given, as a text; a file that cannot be read has no place to point to."""
+    try:
+        if isinstance(given, (str, os.PathLike)):
+            return read_source(given)
+        return text_source(given.read(), name)
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values)]) from None
 
 
 def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
@@ -207,10 +209,8 @@ def _sound(given: Any, faults: list[Fault]) -> set[str]:
         return set()
     broken = {fault.path.partition(".")[0] for fault in faults}
     misspelt = {fault.values.get("near") for fault in faults if "." not in fault.path}
-    there = {
-        name for name, field in Scenario.model_fields.items() if name in given or not field.is_required()
-    }
-    return there - broken - misspelt
+    missing = {name for name, field in Scenario.model_fields.items() if field.is_required()} - set(given)
+    return set(Scenario.model_fields) - broken - misspelt - missing
 
 
 def _sound_part(given: Any, faults: list[Fault]) -> Scenario:
@@ -235,9 +235,9 @@ def _with(values: Any, path: str, value: object) -> Any:
     if values is None:
         first, _, rest = path.partition(".")
         return {first: _with(None, rest, value)}
-    items = (
-        dict(enumerate(values)) if isinstance(values, list) else values if isinstance(values, dict) else {}
-    )
+    items = dict(enumerate(values)) if isinstance(values, list) else values
+    if not isinstance(items, dict):
+        items = {}
     # the longest, for names may have dots in them
     key = max((k for k in items if f"{path}.".startswith(f"{k}.")), key=lambda k: len(str(k)), default=None)
     if key is None:

@@ -53,20 +53,18 @@ def syntax_faults(text: str, name: str, error: YAMLError) -> Iterator[Fault]:
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         yield Fault("yaml.syntax", place=Place(name, 1, 1))
         return
-    begins, ends = error.context_mark or error.problem_mark, error.problem_mark
-    signs = _full_width(text, name)
-    if any(
-        _line_before(text, begins.line) <= fault.place.line - 1 <= ends.line for fault in signs if fault.place
-    ):
-        yield from signs
-        return
     key = next(
         key
         for problem, context, key in _COMPLAINTS
         if re.search(problem, error.problem or "") and re.search(context, error.context or "")
     )
-    mark = begins if key in _AT_ITS_BEGINNING else ends
-    yield Fault(key, place=Place(name, mark.line + 1, mark.column + 1))
+    mark = error.context_mark if key in _AT_ITS_BEGINNING and error.context_mark else error.problem_mark
+    near_by = range(_line_before(text, mark.line) + 1, error.problem_mark.line + 2)
+    signs = _full_width(text, name)
+    if any(fault.place is not None and fault.place.line in near_by for fault in signs):
+        yield from signs
+    else:
+        yield Fault(key, place=Place(name, mark.line + 1, mark.column + 1))
 
 
 def _line_and_column(text: str, position: int) -> tuple[int, int]:

@@ -95,6 +95,13 @@ queues: {{pre_sales: {{volume: {{contacts: 900}}, profile: {profile}}}}}
     assert odd(over) == (["warn.nobody"] if told else [])
 
 
+def test_before_the_first_time_of_a_dated_profile_nobody_comes() -> None:
+    noon = "shifts: {day: {start: 12:00, end: 20:00}}\n"
+    queues = "queues: {{pre_sales: {{volume: {{contacts: 900}}, profile: {}}}}}\n"
+    assert odd(noon + queues.format("[[2026-09-16 12:00, 1]]")) == []
+    assert odd(noon + queues.format("[[12:00, 1]]")) == ["warn.nobody"], "every day, and so on the eve"
+
+
 def test_hours_without_anyone_are_counted() -> None:
     (fault,) = warnings(shop(NIGHT))
     assert (fault.values["start"], fault.values["end"], fault.values["hours"]) == (
