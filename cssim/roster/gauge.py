@@ -112,27 +112,37 @@ def _aim(on: float, error: float, replications: int) -> float:
     for kept in range(int(on * replications), replications + 1):
         if share_of_days(kept, replications, error)[0] >= on:
             return min(float(betaincinv(kept, replications - kept + 1, 5 / 6)), 1 - 0.2 / replications)
-    return 1 - 0.2 / replications
+    return on + (1 - on) / 3  # too few to say *met* in any case
 
 
 def margins(
-    scenario: Scenario, reading: Reading, of_target: Ints, *, searched: int, judged: int, looks: int
+    scenario: Scenario,
+    reading: Reading,
+    of_target: Ints,
+    *,
+    searched: int,
+    judged: int,
+    looks: int,
+    safety: float,
 ) -> Floats:
-    """The slack that a roster must show in the search to be judged *met* about five times in six, (p,).
+    """The slack that a roster must show in the search to be judged *met* most of the time, (p,).
 
-    The judgement's own one-sided quantile of its standard error, and one standard error of the difference
-    between the judgement and the search. Where a promise is about days the judgement is in its aim already.
+    The judgement's own one-sided quantile of its standard error, and `safety` standard errors of the
+    difference between the judgement and what was seen before. Where a promise is about days, the former is in
+    its aim already.
 
     Args:
         scenario: names the targets.
         reading: of a roster like it.
         of_target: index of each promise's target, (p,).
-        searched: replications on which rosters are compared in the end.
+        searched: replications on which it was seen.
         judged: replications of the judgement.
         looks: by which its errors are divided.
+        safety: one or two; more where the roster was chosen for looking good.
     """
     quantile = np.array(
         [0.0 if t.on is not None else float(ndtri(1 - (1 - t.sure) / looks)) for t in scenario.targets]
     )
     spread = reading.effect.std(axis=0, ddof=1) if len(reading.effect) > 1 else np.zeros(len(of_target))
-    return np.asarray(spread * (quantile[of_target] / np.sqrt(judged) + np.sqrt(1 / judged + 1 / searched)))
+    luck = safety * np.sqrt(1 / judged + 1 / searched)
+    return np.asarray(spread * (quantile[of_target] / np.sqrt(judged) + luck))

@@ -35,7 +35,7 @@ from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, Cover, cover
-from cssim.roster.gauge import aims_of, margins, read, standard_error
+from cssim.roster.gauge import Reading, aims_of, margins, read, standard_error
 from cssim.roster.lab import Lab, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected
 from cssim.roster.moves import Trust, moves
@@ -61,8 +61,8 @@ ENOUGH: Final = 32
 STEPS: Final = 8
 """Most covers before the first polish."""
 
-TRIES: Final = 60
-"""Moves in a row without success after which a roster counts as polished."""
+TRIES: Final = (12, 24, 60)
+"""Moves in a row without success after which the need is covered anew, and at last the search ends."""
 
 JUDGEMENTS: Final = 6
 """Most rosters that are judged."""
@@ -87,9 +87,9 @@ def optimise(
         scenario: what the planner wrote, resolved.
         seed: of all random numbers (0 is a seed); drawn and recorded where not given.
         budget: seconds for everything (120 by default), or a rule of `cssim.roster.stop`, e.g.
-            `Rosters(200)`, under which the same seed gives the same roster on any number of workers. The search ends
-            earlier where nothing better is found. The least that is done in any time is one cover, one
-            roster on 4 replications, and its judgement on 2.
+            `Rosters(200)`, under which the same seed gives the same roster on any number of workers. The
+            search ends earlier where nothing better is found. The least that is done in any time is one
+            cover, one roster on 4 replications, and its judgement on 2.
         executor: where replications run; it is left open. Else a pool of `workers` processes.
         workers: how many processes; all processors by default, and 1 means here.
         engine: see `cssim.experiment.ENGINES`.
@@ -134,10 +134,9 @@ def optimise(
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
             baseline = judge(own, found.number, search.affordable(found.result.replications))
-    met = all(target.verdict == "met" for target in found.result.targets)
     return RosterResult(
         scenario=scenario,
-        status="infeasible" if bound.why else "met" if met else "budget",
+        status="infeasible" if bound.why else "met" if found.met else "budget",
         why=(bound.why, bound.values) if bound.why else None,
         roster=found.result.roster,
         cost=found.result.cost.total.value,
@@ -153,7 +152,7 @@ def optimise(
             judgements=search.judged,
             history=tuple(lab.history),
         ),
-        shortfall=() if met else search.shortfall(found),
+        shortfall=() if found.met else search.shortfall(found),
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
     )
@@ -186,11 +185,15 @@ class _Judged:
     number: int
 
     @property
+    def met(self) -> bool:
+        """Whether every promise is."""
+        return all(target.verdict == "met" for target in self.result.targets)
+
+    @property
     def rank(self) -> tuple[bool, float, float]:
         """Greater is better: met; how sure the least sure promise is; cheap."""
-        met = all(target.verdict == "met" for target in self.result.targets)
-        surest = 0.0 if met else min(target.worst.sure_margin for target in self.result.targets)
-        return met, surest, -self.result.cost.total.value
+        surest = 0.0 if self.met else min(target.worst.sure_margin for target in self.result.targets)
+        return self.met, surest, -self.result.cost.total.value
 
 
 class _Search:
@@ -210,7 +213,8 @@ class _Search:
         promises = len(self.setting.of_target)
         self.asked = self.setting.first_asked()
         self.trust = Trust(promises)
-        self.extra = np.zeros(promises)
+        self.last: _Judged | None = None
+        self.wanted: Floats | None = None
         self.best: Trial | None = None
         self.enough = ENOUGH
         self.planned = replications or JUDGED
@@ -220,21 +224,26 @@ class _Search:
     # -- the whole ----------------------------------------------------------------------------------
 
     def run(self, *, proven: bool) -> tuple[_Judged, Ended]:
-        """Search and judge until a roster is *met*, or nothing more can be done."""
+        """Search and judge in rounds, until a roster is *met* and nothing better is found, or time is up."""
         best: _Judged | None = None
         while True:
             ended = self._until_settled(proven)
             assert self.best is not None
+            if best is not None and self.last is not None:
+                same = np.array_equal(self.best.counts, self.last.trial.counts)
+                if same or (best.met and self.best.reading.cost >= best.result.cost.total.value):
+                    return best, ended
             judged = self._judge(self.best, quick=ended in ("interrupted", "proof"))
             if best is None or judged.rank > best.rank:
                 best = judged
-            over = ended != "settled" or self.judged == JUDGEMENTS or self._too_late()
-            if over or all(target.verdict == "met" for target in judged.result.targets):
-                return best, ended if ended != "settled" or not self._too_late() else "budget"
-            self._learn_from(judged)
+            if ended in ("interrupted", "proof") or (ended == "settled" and judged.met):
+                return best, ended
+            if self.judged == JUDGEMENTS or self._too_late():
+                return best, "budget" if np.isfinite(self.lab.left) else ended
+            self.last = judged
 
     def _until_settled(self, proven: bool) -> Ended:
-        """Improve the best roster until nothing better is found."""
+        """Improve the best roster until nothing better is found, or the round's time is over."""
         try:
             self._plan()
             if self.best is None:
@@ -242,7 +251,11 @@ class _Search:
             if proven:
                 return "proof"
             assert self.best is not None
-            self._improve(self.lab.trial(self.best.counts, self.enough))
+            trial = self.lab.trial(self.best.counts, self.enough)
+            if self.last is not None:
+                self._learn_from(self.last)
+                self.best = trial
+            self._improve(trial)
         except Spent:
             return "budget"
         except KeyboardInterrupt:
@@ -252,20 +265,24 @@ class _Search:
         return "settled"
 
     def _plan(self) -> None:
-        """How many replications the next judgement has, and what that asks of the search."""
-        lab, looks = self.lab, 2 ** (self.judged + 1)
-        if np.isfinite(lab.left) and lab.pace:
-            room = int(0.4 * lab.left / lab.pace)
-            self.planned = min(self.replications or JUDGED, max(room, 10))
-            sizes = [n for n in (4, 8, 16, 32) if n * lab.pace < 0.06 * lab.stop.seconds]
-            self.enough = sizes[-1] if sizes else FEW
-        lab.reserve = 0.4 * lab.stop.seconds if not lab.pace else 1.15 * self.planned * lab.pace
-        if self.scenario.roster is not None:
-            lab.reserve *= 2
-        if not np.isfinite(lab.left):
-            lab.reserve = 0.0
-        lab.aims = aims_of(self.scenario, self.planned, looks)
+        """How many replications the next judgement has, and what that asks of the search.
+
+        Of a budget of time the first search gets rather more than half and the first judgement a fifth, so
+        that there is time to mend what it finds; of what is left then, two fifths are kept for the next one.
+        """
+        lab, first = self.lab, self.judged == 0
+        if np.isfinite(lab.left):
+            kept = 0.2 * lab.stop.seconds if first else 0.4 * lab.left
+            if lab.pace:
+                most = JUDGED if self.replications is None else self.replications
+                self.planned = min(most, max(int(kept / lab.pace), 10))
+                sizes = [n for n in (4, 8, 16, 32) if n * lab.pace < 0.06 * lab.stop.seconds]
+                self.enough = sizes[-1] if sizes else FEW
+            own = 2.0 if self.scenario.roster is not None else 1.0
+            lab.reserve = 0.45 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
+        lab.aims = aims_of(self.scenario, self.planned, 2 ** (self.judged + 1))
         self.unfit.clear()
+        self.wanted = None
         if self.best is not None:
             self.best = lab.first(self.best, self.best.replications)
 
@@ -281,25 +298,39 @@ class _Search:
     def _margin(self, trial: Trial, searched: int | None = None) -> Floats:
         """The slack that a roster must show to be judged *met*, most likely, (p,).
 
-        Where a roster is only looked at, as if it were on all the replications of a comparison; `searched`
-        says on how many it really is, where it is to be believed.
+        Before the first judgement it follows from how a roster's days differ: where one is only looked at, as
+        if on all the replications of a comparison; `searched` says on how many, where it is to be believed.
         """
-        looks = 2 ** (self.judged + 1)
-        margin = margins(
+        if self.wanted is not None:
+            return self.wanted
+        return self._needed(trial.reading, searched or self.enough, 1.5)
+
+    def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
+        return margins(
             self.scenario,
-            trial.reading,
+            reading,
             self.setting.of_target,
-            searched=searched or self.enough,
+            searched=searched,
             judged=self.planned,
-            looks=looks,
+            looks=2 ** (self.judged + 1),
+            safety=safety,
         )
-        return np.asarray(margin + self.extra)
+
+    def _learn_from(self, judged: _Judged) -> None:
+        """Ask for what the judged roster shows on the search's numbers, and as much more (or less) as it
+        lacked (or had to spare) on numbers that did not choose it."""
+        fresh = read(self.scenario, judged.result.measured, self.lab.aims)
+        needed = self._needed(fresh, judged.result.replications, 1.0)
+        searched = self.lab.trial(judged.trial.counts, self.enough).reading
+        self.wanted = searched.slack + needed - fresh.slack
 
     def _consider(self, trial: Trial, what: str) -> None:
-        """Remember the best roster, and write it into the history."""
+        """Remember the best roster, and write it into the history. One that was only looked at is never
+        better than one that was compared on all replications."""
 
-        def rank(one: Trial) -> tuple[float, float]:
-            return one.violation(self._margin(one, min(one.replications, self.enough))), one.reading.cost
+        def rank(one: Trial) -> tuple[bool, float, float]:
+            margin = self._margin(one, min(one.replications, self.enough))
+            return one.replications < self.enough, one.violation(margin), one.reading.cost
 
         if self.best is None or rank(trial) < rank(self.best):
             self.best = trial
@@ -307,7 +338,7 @@ class _Search:
 
     # -- start --------------------------------------------------------------------------------------
 
-    def _cover(self, asked: Asked) -> Cover:
+    def _cover(self, asked: Asked, gap: float = 0.005) -> Cover:
         left = self.lab.left
         seconds = min(10.0, max(left / 12, 0.5)) if np.isfinite(left) else None
         self.lab.tell("cover")
@@ -318,6 +349,7 @@ class _Search:
             setting.presence,
             setting.promises,
             asked,
+            gap=gap,
             seconds=seconds,
             nodes=300,
         )
@@ -326,14 +358,14 @@ class _Search:
         """Cover, look, correct, until the roster neither lacks nor wastes."""
         seen: set[bytes] = set()
         for step in range(steps):
-            counts = self._cover(self.asked).counts
+            counts = self._cover(self.asked, 0.02 if step < 2 else 0.005).counts
             if counts.tobytes() in seen:
                 return
             seen.add(counts.tobytes())
-            trial = self.lab.trial(counts, FEW if step < 3 else 2 * FEW)
+            trial = self.lab.trial(counts, FEW)
             if step == 0:
                 self._plan()
-                trial = self.lab.first(trial, FEW)
+                trial = self.lab.first(trial, FEW)  # as the plan now reads it
             margin = self._margin(trial)
             self._consider(trial, "cover")
             off = trial.reading.slack - margin
@@ -344,19 +376,20 @@ class _Search:
     # -- polish -------------------------------------------------------------------------------------
 
     def _improve(self, trial: Trial) -> None:
-        """Polish, cover anew where that promises something cheaper, and polish that."""
-        trial = self._polish(trial)
-        for _ in range(2):
+        """Polish, cover anew where that promises something cheaper, and polish that; ever longer."""
+        for tries in TRIES:
+            trial = self._polish(trial, tries)
+            if tries == TRIES[-1]:
+                return
             other = self._covered_anew(trial)
-            if other is None:
-                return
-            other = self._polish(other)
-            if (other.violation(self._margin(other)), other.reading.cost) >= (
-                trial.violation(self._margin(trial)),
-                trial.reading.cost,
-            ):
-                return
-            trial = other
+            if other is not None:
+                other = self._polish(other, tries)
+                margin = self._margin(trial)
+                if (other.violation(margin), other.reading.cost) < (
+                    trial.violation(margin),
+                    trial.reading.cost,
+                ):
+                    trial = other
 
     def _covered_anew(self, trial: Trial) -> Trial | None:
         """A roster bought for what the best one taught, if it is cheaper or lacks less."""
@@ -376,13 +409,15 @@ class _Search:
             return None
         return self.lab.trial(found.counts, self.enough)
 
-    def _polish(self, trial: Trial) -> Trial:
-        """Take the first move that is better, until none is."""
+    def _polish(self, trial: Trial, tries: int) -> Trial:
+        """Take the first move that is better, until none of so many is.
+
+        What is asked stays as it is meanwhile: every step lacks less or costs less, so there is an end.
+        """
         self.lab.tell("search")
         self._consider(trial, "polish")
-        failed = 0
-        while failed < TRIES:
-            margin = self._margin(trial)
+        margin, failed = self._margin(trial), 0
+        while failed < tries:
             keeps = trial.violation(margin) == 0
             for move in moves(self.setting, self.asked, trial, margin, self.trust.factor):
                 counts = move.applied(trial.counts)
@@ -394,7 +429,7 @@ class _Search:
                 if keeps:
                     self.unfit.add(counts.tobytes())
                 failed += 1
-                if failed >= TRIES:
+                if failed >= tries:
                     return trial
             else:
                 return trial
@@ -437,20 +472,6 @@ class _Search:
         some = self.affordable(min(self.planned, 2 * FEW) if quick else self.planned)
         roster = self.setting.columns.roster(trial.counts)
         return _Judged(trial, self.judge(roster, number, some), number)
-
-    def _learn_from(self, judged: _Judged) -> None:
-        """Ask for more where the judgement was not sure."""
-        reading = read(self.scenario, judged.result.measured, self.lab.aims)
-        wanted = margins(
-            self.scenario,
-            reading,
-            self.setting.of_target,
-            searched=self.enough,
-            judged=self.planned,
-            looks=2 ** (self.judged + 1),
-        )
-        unsure = [r.verdict != "met" for t in judged.result.targets for r in t.by_period]
-        self.extra += np.where(unsure, np.maximum(wanted - reading.slack, 0.25 * wanted), 0.0)
 
     def shortfall(self, found: _Judged) -> tuple[Shortfall, ...]:
         """Where people are lacking, hour by hour, for each promise that is not met."""
