@@ -1,0 +1,708 @@
+"""The Monte Carlo engine: the model page over flat tables, compiled, equal to `reference` float for float.
+
+`run` is the same function as `cssim.engine.reference.run`, function by function under the same names. What
+the readable engine keeps in objects stands here in records (`cssim.engine.world`), and what it leaves to
+SimPy is one heap beside two streams of events known beforehand: hand-overs, and agents' shifts and breaks.
+
+Three things differ in how, none in what:
+
+- An event that would change nothing is left out: a message to the bot, the expiry of an answered round.
+- The patience of a contact in a line is looked at when it comes to the head, unless something hangs on its
+  instant (a retry, or an instant that is the offer's own). With an agent who is busy it has an event.
+- Whether a wait before overflow has elapsed is read off the order of events, where each has its place.
+
+The compiler may count references to arrays for every call of a function, at many times the cost of what the
+function does. Nothing is allocated here, so the counting is turned off (`_nrt`), and small functions are
+merged into the loop (`forceinline`); together that is worth a factor of fifteen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from cssim.demand.contacts import NOBODY, Contacts, Trigger
+from cssim.engine.floor import Agents, Policy
+from cssim.engine.log import Log, Outcome
+from cssim.engine.world import (
+    ARRIVAL,
+    BREAK_DUE,
+    DRAINS,
+    ENDS,
+    HOLD_ENDED,
+    LOG_ON,
+    MESSAGE,
+    OVERFLOW,
+    PATIENCE,
+    REPLY_SENT,
+    SHIFT,
+    SIGNS_ON,
+    Table,
+    World,
+    log_of,
+    world_of,
+)
+from cssim.scenario.clock import GRID
+
+AWAY, WAITING, PENDING, REPLYING, THINKING, HELD, DONE = range(7)
+"""Where a contact is; see `reference.State`."""
+
+HEAP, HAND_OVERS, DUTIES = range(3)
+"""Where the next event comes from."""
+
+NUMBER = (1 << SHIFT) - 1
+
+DEFLECTED, SERVED = int(Outcome.DEFLECTED), int(Outcome.SERVED)
+ABANDONED, LINGERED = int(Outcome.ABANDONED), int(Outcome.LINGERED)
+BROKEN_OFF, UNFINISHED = int(Outcome.BROKEN_OFF), int(Outcome.UNFINISHED)
+ON_RESOLVED, ON_ABANDONED = int(Trigger.RESOLVED), int(Trigger.ABANDONED)
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+
+
+def _part(function: Callable[..., Any]) -> Any:
+    """A function of the kernel, merged into its callers."""
+    return numba.njit(forceinline=True, **_OPTIONS)(function)
+
+
+def run(contacts: Contacts, agents: Agents, policy: Policy) -> Log:
+    """One replication; see `cssim.engine.reference.run`. Other threads run meanwhile."""
+    if contacts.queues != policy.queues:
+        raise ValueError(f"contacts of {contacts.queues} on a floor for {policy.queues}")
+    world, hand_overs, duties = world_of(contacts, agents, policy)
+    _play(world, hand_overs, duties)
+    return log_of(world, contacts, agents, policy)
+
+
+# -- events --------------------------------------------------------------------------------------
+
+
+@_part
+def _at(w: World, time: float, code: int) -> None:
+    """Let an event happen at a time, among the events of that instant by its code."""
+    i = w.run[0].events
+    w.run[0].events = i + 1
+    while i > 0:
+        up = (i - 1) >> 1
+        above = w.heap[up].time
+        if above < time or (above == time and w.heap[up].code <= code):
+            break
+        w.heap[i].time = above
+        w.heap[i].code = w.heap[up].code
+        i = up
+    w.heap[i].time = time
+    w.heap[i].code = code
+
+
+@_part
+def _drop_first(w: World) -> None:
+    """Take the first event, which has been read, out of the heap."""
+    size = w.run[0].events - 1
+    w.run[0].events = size
+    time, code = w.heap[size].time, w.heap[size].code
+    i = 0
+    while True:
+        below = 2 * i + 1
+        if below >= size:
+            break
+        first = w.heap[below].time
+        if below + 1 < size:
+            other = w.heap[below + 1].time
+            if other < first or (other == first and w.heap[below + 1].code < w.heap[below].code):
+                below += 1
+                first = other
+        if time < first or (time == first and code <= w.heap[below].code):
+            break
+        w.heap[i].time = first
+        w.heap[i].code = w.heap[below].code
+        i = below
+    w.heap[i].time = time
+    w.heap[i].code = code
+
+
+@_part
+def _had_its_turn(w: World, time: float, code: int) -> bool:
+    """Whether an event that was due before this instant's first has happened.
+
+    What an event creates at its own instant may take the order back, so the furthest code counts.
+    """
+    return time < w.run[0].now or (time == w.run[0].now and code <= w.run[0].furthest)
+
+
+@_part
+def _touch(w: World, a: int) -> None:
+    """The agent may be free to begin a reply after this event."""
+    w.touched[w.run[0].touched] = a
+    w.run[0].touched += 1
+
+
+@_part
+def _settle(w: World) -> None:
+    """After an event: dispatch, then every agent who can begins a reply."""
+    if w.run[0].in_lines > 0:
+        _dispatch(w)
+    for k in range(w.run[0].touched):
+        a = w.touched[k]
+        if w.agent[a].replying_to == NOBODY and w.agent[a].pending > 0:
+            _begin(w, a)
+    w.run[0].touched = 0
+    for k in range(w.run[0].fresh):
+        _run_patience_with_agent(w, w.fresh[k])
+    w.run[0].fresh = 0
+
+
+# -- patience ------------------------------------------------------------------------------------
+
+
+@_part
+def _has_event(w: World, i: int) -> bool:
+    """Whether the patience of the first round has an event even in the line."""
+    return w.contact[i].retry_hangs or w.contact[i].expiry == w.contact[i].offered
+
+
+@_part
+def _expired_in_line(w: World, i: int) -> bool:
+    """Whether a contact in a line, whose patience has no event, has meanwhile lost it."""
+    return not _has_event(w, i) and _had_its_turn(w, w.contact[i].expiry, PATIENCE + i)
+
+
+@_part
+def _waits(w: World, i: int) -> bool:
+    """Whether the contact waits for what its patience is about."""
+    state = w.contact[i].state
+    if state == REPLYING:
+        return w.queue[w.contact[i].queue].until_sent
+    return state in (WAITING, PENDING)
+
+
+@_part
+def _run_patience_in_line(w: World, i: int) -> None:
+    if w.contact[i].state != DONE and w.contact[i].expiry < np.inf and _has_event(w, i):
+        _at(w, w.contact[i].expiry, PATIENCE + i)
+
+
+@_part
+def _run_patience_with_agent(w: World, i: int) -> None:
+    if w.contact[i].expiry == np.inf or w.contact[i].gone or not _waits(w, i):
+        return
+    if w.contact[i].round > w.contact[i].first or not _has_event(w, i):
+        _at(w, w.contact[i].expiry, PATIENCE + i)
+
+
+@_part
+def _expire(w: World, i: int) -> None:
+    """The buyer gives up, unless the reply has begun (or, by the queue's rule, been sent)."""
+    if w.contact[i].gone or w.contact[i].expiry != w.run[0].now or not _waits(w, i):
+        return
+    left = not w.contact[i].lingers
+    w.contact[i].gone = True
+    w.contact[i].left = left
+    if w.contact[i].round > w.contact[i].first:
+        w.contact[i].outcome = BROKEN_OFF
+    else:
+        w.contact[i].outcome = ABANDONED if left else LINGERED
+    if not left:
+        return
+    if w.contact[i].state == WAITING:
+        _leave_line(w, i)
+        w.contact[i].state = DONE
+    elif w.contact[i].state == PENDING:
+        _close(w, i)
+    _wake(w, i, ON_ABANDONED)
+
+
+# -- the life of a contact -----------------------------------------------------------------------
+
+
+@_part
+def _offer_or_resolve(w: World, i: int) -> None:
+    """The bot is done with the contact: it needs no person, or joins its queue's line."""
+    if w.contact[i].deflected:
+        w.contact[i].state = DONE
+        w.contact[i].outcome = DEFLECTED
+        _wake(w, i, ON_RESOLVED)
+        return
+    first = w.contact[i].first
+    w.contact[i].offered = w.run[0].now
+    w.round[first].message = w.run[0].now
+    if w.run[0].still_on == 0:
+        w.contact[i].state = DONE
+        w.contact[i].outcome = UNFINISHED
+        return
+    w.contact[i].state = WAITING
+    w.contact[i].expiry = w.run[0].now + w.round[first].patience
+    _join_line(w, i)
+
+
+@_part
+def _overflow_later(w: World, i: int) -> None:
+    """Who is not taken at once will be dispatched again when further groups may be asked."""
+    if w.contact[i].state != WAITING:
+        return
+    q = w.contact[i].queue
+    last = 0.0
+    for k in range(w.queue[q].ask_first, w.queue[q].ask_stop):
+        after = w.ask[k].after
+        if last < after < np.inf:
+            _at(w, w.run[0].now + after, OVERFLOW + i)
+            last = after
+
+
+@_part
+def _join_line(w: World, i: int) -> None:
+    """Lines are in the order of (offered, number)."""
+    q = w.contact[i].queue
+    before, behind = w.queue[q].tail, NOBODY
+    while before != NOBODY and w.contact[before].offered == w.run[0].now and before > i:
+        before, behind = w.contact[before].before, before
+    w.contact[i].before = before
+    w.contact[i].behind = behind
+    if before == NOBODY:
+        w.queue[q].head = i
+    else:
+        w.contact[before].behind = i
+    if behind == NOBODY:
+        w.queue[q].tail = i
+    else:
+        w.contact[behind].before = i
+    w.run[0].in_lines += 1
+
+
+@_part
+def _leave_line(w: World, i: int) -> None:
+    q = w.contact[i].queue
+    before, behind = w.contact[i].before, w.contact[i].behind
+    if before == NOBODY:
+        w.queue[q].head = behind
+    else:
+        w.contact[before].behind = behind
+    if behind == NOBODY:
+        w.queue[q].tail = before
+    else:
+        w.contact[behind].before = before
+    w.run[0].in_lines -= 1
+
+
+@_part
+def _assign(w: World, i: int, a: int) -> None:
+    """An agent takes the contact out of the line."""
+    _leave_line(w, i)
+    place = w.agent[a].open
+    w.contact[i].state = PENDING
+    w.contact[i].agent = a
+    w.contact[i].assigned = w.run[0].now
+    w.contact[i].slot = place
+    w.place[a, place] = i
+    w.agent[a].open = place + 1
+    w.agent[a].pending += 1
+    w.agent[a].last_chat = w.run[0].now
+    _count_free(w, a)
+    _touch(w, a)
+    w.fresh[w.run[0].fresh] = i
+    w.run[0].fresh += 1
+
+
+@_part
+def _begin(w: World, a: int) -> None:
+    """The agent begins the reply that is next."""
+    i = _next_reply(w, a)
+    r = w.contact[i].round
+    w.agent[a].pending -= 1
+    w.agent[a].replying_to = i
+    w.contact[i].state = REPLYING
+    w.round[r].begun = w.run[0].now
+    speed = w.speed[w.agent[a].group, w.contact[i].queue]
+    seconds = np.rint(w.round[r].work / speed * GRID) / GRID
+    w.agent[a].replying += seconds
+    _at(w, w.run[0].now + seconds, REPLY_SENT + i)
+
+
+@_part
+def _send(w: World, i: int) -> None:
+    """The reply is sent; the buyer thinks, or the conversation is over."""
+    a, r = w.contact[i].agent, w.contact[i].round
+    w.agent[a].replying_to = NOBODY
+    _touch(w, a)
+    if w.contact[i].left:
+        _close(w, i)
+        return
+    w.round[r].sent = w.run[0].now
+    if w.contact[i].gone:
+        _hold(w, i)
+    elif r + 1 == w.contact[i].stop:
+        w.contact[i].outcome = SERVED
+        _hold(w, i)
+        _wake(w, i, ON_RESOLVED)
+    else:
+        w.contact[i].state = THINKING
+        _at(w, w.run[0].now + w.round[r + 1].think, MESSAGE + i)
+
+
+@_part
+def _write(w: World, i: int) -> None:
+    """The buyer writes the next round to the same agent."""
+    a, r = w.contact[i].agent, w.contact[i].round + 1
+    w.contact[i].round = r
+    w.contact[i].state = PENDING
+    w.contact[i].expiry = w.run[0].now + w.round[r].patience
+    w.round[r].message = w.run[0].now
+    w.agent[a].pending += 1
+    _touch(w, a)
+    w.fresh[w.run[0].fresh] = i
+    w.run[0].fresh += 1
+
+
+@_part
+def _hold(w: World, i: int) -> None:
+    """After the last reply the place stays taken for a while, unless the agent is winding down."""
+    a = w.contact[i].agent
+    seconds = w.group[w.agent[a].group].idle_hold
+    if seconds == 0 or w.agent[a].drains > 0 or w.agent[a].ending:
+        _close(w, i)
+    else:
+        w.contact[i].state = HELD
+        _at(w, w.run[0].now + seconds, HOLD_ENDED + i)
+
+
+@_part
+def _close(w: World, i: int) -> None:
+    """The contact's place with its agent becomes free; the agent's last chat takes its slot."""
+    a = w.contact[i].agent
+    if w.contact[i].state == PENDING:
+        w.agent[a].pending -= 1
+    w.contact[i].state = DONE
+    w.contact[i].closed = w.run[0].now
+    w.agent[a].open_seconds += w.run[0].now - w.contact[i].assigned
+    last = w.agent[a].open - 1
+    moved = w.place[a, last]
+    w.place[a, w.contact[i].slot] = moved
+    w.contact[moved].slot = w.contact[i].slot
+    w.agent[a].open = last
+    _count_free(w, a)
+    _rest_or_go(w, a)
+
+
+@_part
+def _wake(w: World, i: int, trigger: int) -> None:
+    """The contact's follow-ups of that kind come, each after its delay; one retry a buyer."""
+    for k in range(w.contact[i].child_first, w.contact[i].child_stop):
+        j = w.child[k]
+        if w.contact[j].trigger != trigger:
+            continue
+        buyer = w.contact[j].buyer
+        if trigger == ON_ABANDONED:
+            if w.contact[buyer].retried:
+                continue
+            w.contact[buyer].retried = True
+        arrival = w.run[0].now + w.contact[j].wake
+        if arrival < w.run[0].horizon:
+            w.contact[j].arrival = arrival
+            _at(w, arrival + w.contact[j].delay, ARRIVAL + j)
+
+
+# -- dispatch ------------------------------------------------------------------------------------
+
+
+@_part
+def _dispatch(w: World) -> None:
+    """While some waiting contact has an eligible agent, the best contact goes to the best agent."""
+    while w.run[0].in_lines > 0:
+        i = _best_contact(w)
+        if i == NOBODY:
+            return
+        _assign(w, i, _route(w, w.contact[i].queue))
+
+
+@_part
+def _best_contact(w: World) -> int:
+    """The head of a line that is lowest by (priority in the receiving group, offered, number)."""
+    best, best_priority, best_offered = NOBODY, np.inf, np.inf
+    for q in range(len(w.queue)):
+        i = _head(w, q)
+        if i == NOBODY:
+            continue
+        offered, priority, anybody = w.contact[i].offered, np.inf, False
+        for k in range(w.queue[q].ask_first, w.queue[q].ask_stop):
+            after = w.ask[k].after
+            if after > 0 and not _had_its_turn(w, offered + after, OVERFLOW + i):
+                break
+            if w.group[w.ask[k].group].free > 0:
+                anybody = True
+                priority = min(priority, w.ask[k].priority)
+        if not anybody:
+            continue
+        if (
+            best == NOBODY
+            or priority < best_priority
+            or (priority == best_priority and offered < best_offered)
+            or (priority == best_priority and offered == best_offered and i < best)
+        ):
+            best, best_priority, best_offered = i, priority, offered
+    return best
+
+
+@_part
+def _head(w: World, q: int) -> int:
+    """The first in the line who still waits; who has left meanwhile is taken out."""
+    i = w.queue[q].head
+    while i != NOBODY and not w.contact[i].gone and _expired_in_line(w, i):
+        w.contact[i].gone = True
+        if w.contact[i].lingers:
+            w.contact[i].outcome = LINGERED
+            break
+        w.contact[i].outcome = ABANDONED
+        w.contact[i].state = DONE
+        _leave_line(w, i)
+        i = w.queue[q].head
+    return i
+
+
+@_part
+def _route(w: World, q: int) -> int:
+    """Which free agent gets the chat, of the groups that may be asked soonest after the hand-over."""
+    k = w.queue[q].ask_first
+    while w.group[w.ask[k].group].free == 0:
+        k += 1
+    after, idle_first = w.ask[k].after, w.group[w.ask[k].group].idle_first
+    best = NOBODY
+    while k < w.queue[q].ask_stop and w.ask[k].after == after:
+        g = w.ask[k].group
+        if w.group[g].free > 0:
+            for s in range(w.group[g].on):
+                a = w.floor[g, s]
+                if w.agent[a].can_take and (best == NOBODY or _goes_before(w, a, best, idle_first)):
+                    best = a
+        k += 1
+    return best
+
+
+@_part
+def _goes_before(w: World, a: int, b: int, idle_first: bool) -> bool:
+    """Whether agent a is before agent b by the route."""
+    one, other = w.agent[a], w.agent[b]
+    one_types, other_types = one.replying_to != NOBODY, other.replying_to != NOBODY
+    if idle_first:
+        one_busy, other_busy = one_types or one.pending > 0, other_types or other.pending > 0
+        if one_busy != other_busy:
+            return other_busy
+    if one.open != other.open:
+        return one.open < other.open
+    if one_types != other_types:
+        return other_types
+    if one.last_chat != other.last_chat:
+        return one.last_chat < other.last_chat
+    return a < b
+
+
+@_part
+def _next_reply(w: World, a: int) -> int:
+    """Which pending round the agent answers now: lowest by (rank, message, number)."""
+    g = w.agent[a].group
+    best, best_rank, best_message = NOBODY, 3, np.inf
+    for k in range(w.agent[a].open):
+        i = w.place[a, k]
+        if w.contact[i].state != PENDING:
+            continue
+        r = w.contact[i].round
+        message, later = w.round[r].message, r > w.contact[i].first
+        if later and w.run[0].now - message > w.group[g].promote_after:
+            rank = 0
+        elif later and not w.group[g].oldest:
+            rank = 2
+        else:
+            rank = 1
+        if (
+            rank < best_rank
+            or (rank == best_rank and message < best_message)
+            or (rank == best_rank and message == best_message and i < best)
+        ):
+            best, best_rank, best_message = i, rank, message
+    return best
+
+
+# -- the life of an agent ------------------------------------------------------------------------
+
+
+@_part
+def _count_free(w: World, a: int) -> None:
+    """Keep the count of a group's agents who can take a chat, after a change to one of them."""
+    g = w.agent[a].group
+    can_take = (
+        w.agent[a].signed_on
+        and w.agent[a].open < w.group[g].chats
+        and w.agent[a].drains == 0
+        and not w.agent[a].ending
+        and not w.agent[a].on_break
+    )
+    if can_take != w.agent[a].can_take:
+        w.agent[a].can_take = can_take
+        w.group[g].free += 1 if can_take else -1
+
+
+@_part
+def _log_on(w: World, a: int) -> None:
+    g = w.agent[a].group
+    w.agent[a].on = w.run[0].now
+    w.agent[a].last_chat = w.run[0].now
+    w.agent[a].signed_on = True
+    w.floor[g, w.group[g].on] = a
+    w.group[g].on += 1
+    _count_free(w, a)
+
+
+@_part
+def _end_break(w: World, a: int) -> None:
+    w.agent[a].on_break = False
+    w.agent[a].drains -= 1
+    _count_free(w, a)
+    _rest_or_go(w, a)
+
+
+@_part
+def _leaving(w: World, a: int, kind: int) -> None:
+    """A drain, a break that is due, or the shift's end."""
+    if kind == BREAK_DUE:
+        w.agent[a].due += 1
+    elif kind == DRAINS:
+        w.agent[a].drains += 1
+    else:
+        w.agent[a].ending = True
+    if kind == ENDS:
+        w.agent[a].over = True
+        w.agent[a].on_break = False
+    _count_free(w, a)
+    if kind != BREAK_DUE:
+        k = 0
+        while k < w.agent[a].open:
+            i = w.place[a, k]
+            if w.contact[i].state == HELD:
+                _close(w, i)
+            else:
+                k += 1
+    _rest_or_go(w, a)
+
+
+@_part
+def _rest_or_go(w: World, a: int) -> None:
+    """With no chat open, a break that is due begins; after the shift's end the agent signs off."""
+    if w.agent[a].open > 0 or w.agent[a].on_break or not w.agent[a].signed_on:
+        return
+    if w.agent[a].over:
+        _sign_off(w, a)
+    elif w.agent[a].next_break < w.agent[a].due and w.run[0].now < w.agent[a].end:
+        b = w.agent[a].next_break
+        end = w.run[0].now + w.pause[b].length
+        w.agent[a].next_break = b + 1
+        w.agent[a].on_break = True
+        w.pause[b].begun = w.run[0].now
+        w.pause[b].ended = min(end, w.agent[a].end)
+        _count_free(w, a)
+        if end < w.agent[a].end:
+            _at(w, end, LOG_ON + a)
+
+
+@_part
+def _sign_off(w: World, a: int) -> None:
+    """The agent goes; after the last one nobody in a line will be answered."""
+    g = w.agent[a].group
+    w.agent[a].off = w.run[0].now
+    w.agent[a].overtime = w.run[0].now - w.agent[a].end
+    w.agent[a].signed_on = False
+    _count_free(w, a)
+    k = 0
+    while w.floor[g, k] != a:
+        k += 1
+    w.group[g].on -= 1
+    w.floor[g, k] = w.floor[g, w.group[g].on]
+    w.run[0].still_on -= 1
+    if w.run[0].still_on == 0:
+        _give_up_lines(w)
+
+
+@_part
+def _give_up_lines(w: World) -> None:
+    for q in range(len(w.queue)):
+        i = _head(w, q)
+        while i != NOBODY:
+            if not w.contact[i].gone:
+                if not _expired_in_line(w, i):
+                    w.contact[i].outcome = UNFINISHED
+                elif w.contact[i].lingers:
+                    w.contact[i].outcome = LINGERED
+                else:
+                    w.contact[i].outcome = ABANDONED
+            w.contact[i].state = DONE
+            i = w.contact[i].behind
+        w.queue[q].head = NOBODY
+        w.queue[q].tail = NOBODY
+    w.run[0].in_lines = 0
+
+
+# -- the loop ------------------------------------------------------------------------------------
+
+
+@_part
+def _another_log_on(w: World, duties: Table, d: int) -> bool:
+    """Whether the next event is a log-on (or the end of a break) at this very instant."""
+    if w.run[0].events > 0 and w.heap[0].time == w.run[0].now and w.heap[0].code < REPLY_SENT:
+        return True
+    return d < len(duties) and duties[d].time == w.run[0].now and duties[d].code < REPLY_SENT
+
+
+@numba.njit(cache=True, **_OPTIONS)  # type: ignore[untyped-decorator]
+def _play(w: World, hand_overs: Table, duties: Table) -> None:
+    """Let everything happen: always the first event of the heap and of the streams known beforehand."""
+    h, d = 0, 0
+    while True:
+        time, code, source = np.inf, 0, NOBODY
+        if w.run[0].events > 0:
+            time, code, source = w.heap[0].time, w.heap[0].code, HEAP
+        if h < len(hand_overs):
+            t, c = hand_overs[h].time, hand_overs[h].code
+            if t < time or (t == time and c < code):
+                time, code, source = t, c, HAND_OVERS
+        if d < len(duties):
+            t, c = duties[d].time, duties[d].code
+            if t < time or (t == time and c < code):
+                time, code, source = t, c, DUTIES
+        if source == NOBODY:
+            return
+        w.run[0].furthest = code if time > w.run[0].now else max(code, w.run[0].furthest)
+        w.run[0].now = time
+        number, order = code & NUMBER, code & ~NUMBER
+
+        if source == DUTIES:
+            kind = duties[d].kind
+            d += 1
+            if kind == SIGNS_ON:
+                _log_on(w, number)
+            else:
+                _leaving(w, number, kind)
+        else:
+            if source == HEAP:
+                _drop_first(w)
+            else:
+                h += 1
+            if order == REPLY_SENT:
+                _send(w, number)
+            elif order == MESSAGE:
+                _write(w, number)
+            elif order == ARRIVAL:
+                _offer_or_resolve(w, number)
+            elif order == PATIENCE:
+                _expire(w, number)
+            elif order == HOLD_ENDED:
+                if w.contact[number].state == HELD:
+                    _close(w, number)
+            elif order == LOG_ON:
+                _end_break(w, number)
+
+        if order == LOG_ON and _another_log_on(w, duties, d):
+            continue
+        _settle(w)
+        if order == ARRIVAL:
+            _run_patience_in_line(w, number)
+            _overflow_later(w, number)
