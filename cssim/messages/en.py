@@ -395,4 +395,5 @@ WORDS: dict[str, str] = {
     "plan.advice.infeasible": "What to do: allow more people, shifts or seats, or promise less.",
     "plan.written": "Written to {folder}: {files}.",
     "table.column.lacking": "people lacking",
+    "table.too_many": "{group}: these shifts take {needed} people, there are {people}",
 }

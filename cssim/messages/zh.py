@@ -386,4 +386,5 @@ WORDS: dict[str, str] = {
     "plan.advice.infeasible": "怎么办：放宽人数、班次或工位，或降低承诺。",
     "plan.written": "已写入 {folder}：{files}。",
     "table.column.lacking": "缺人",
+    "table.too_many": "{group}：这些班次需要 {needed} 人，只有 {people} 人",
 }

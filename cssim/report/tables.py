@@ -211,6 +211,11 @@ def _groups(out: Console, result: SimulationResult) -> None:
             count(group.cost.value),
         )
     _show(out, say("table.groups"), table)
+    for name, needed in result.people_needed.items():
+        people = result.scenario.groups[name].people
+        if people is not None and needed > people:
+            warning = say("table.too_many", group=name, needed=needed, people=people)
+            out.print(Text(warning, style="yellow"), soft_wrap=True)
 
 
 def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -> None:

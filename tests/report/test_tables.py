@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,12 @@ def test_numbers_and_verdicts_are_never_broken(result: SimulationResult, languag
     cells = {cell for row in rows(wide) for cell in row.split() if cell[:1].isdigit() or "标" in cell}
     assert cells
     assert all(cell in narrow for cell in cells)
+
+
+def test_a_roster_that_takes_more_people_than_there_are_is_said_to(result: SimulationResult) -> None:
+    assert "there are" not in drawn(tables.simulation, result)
+    crowded = replace(result, people_needed={**result.people_needed, "主力": 5})
+    assert "主力: these shifts take 5 people, there are 4" in drawn(tables.simulation, crowded)
 
 
 def test_a_promise_is_told_in_words() -> None:
