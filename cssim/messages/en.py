@@ -226,6 +226,16 @@ WORDS: dict[str, str] = {
     "simulate.replications": "{given}; must be 1 or more",
     "simulate.workers": "{given}; must be 1 or more",
     # -- roster ------------------------------------------------------------------------------------
+    "optimise.budget": "a budget must be longer than 0, not {given!r}",
+    "optimise.replications": "a judgement needs at least 2 replications, not {given}",
+    "bound.assumes_legal": "Counts what people, seats and the minimum on duty cost at least, for any routing and any luck.",
+    "bound.assumes_work": "Adds the time that agents on duty must spend on the replies promised, on average, as if nobody ever waited for a chat or was idle; overtime is paid.",
+    "bound.ceiling": "{name}: at best {best:.4g} can be reached, whoever is on, because the work of a reply alone takes too long; promised is {promised:.4g}",
+    "bound.duty": "no people, seats and shifts cover the minimum of {least} on duty at every moment",
+    "bound.work": "all the people there are, on all the shifts they may work, have too little time for the replies that the promises need",
+    "roster.met": "Every promise is met, for",
+    "roster.infeasible": "No roster meets the promises. The nearest costs",
+    "roster.budget": "No roster was found that surely meets the promises. The nearest costs",
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "Plan the people who answer an online shop's chats: a scenario file in, the cheapest roster out.",
     "help.exit_codes": "Exit codes: 0 done, targets met; 1 unexpected fault; 2 bad usage or input; 3 infeasible; 4 budget spent or undecided; 5 a target is missed.",

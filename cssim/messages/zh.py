@@ -217,6 +217,16 @@ WORDS: dict[str, str] = {
     "simulate.replications": "{given}；须不小于 1",
     "simulate.workers": "{given}；须不小于 1",
     # -- roster ------------------------------------------------------------------------------------
+    "optimise.budget": "预算时间必须大于 0，不能是 {given!r}",
+    "optimise.replications": "评判至少需要 2 次重复，不能是 {given}",
+    "bound.assumes_legal": "只算人数、座位和最少在岗人数至少要花的钱，与派单方式和运气无关。",
+    "bound.assumes_work": "另加在岗客服平均必须花在所承诺回复上的时间，假设没有人等会话，也没有人空闲；加班计费。",
+    "bound.ceiling": "{name}：无论谁在岗，最多只能达到 {best:.4g}，因为单是写一句回复就太久；承诺的是 {promised:.4g}",
+    "bound.duty": "现有的人、座位和班次无法在每一刻都保证最少 {least} 人在岗",
+    "bound.work": "所有人上满所有可上的班次，也没有足够的时间完成承诺所需的回复",
+    "roster.met": "所有承诺都做到，费用",
+    "roster.infeasible": "没有任何班表能做到这些承诺。最接近的费用",
+    "roster.budget": "没有找到确定能做到承诺的班表。最接近的费用",
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "网店客服排班：给一份场景文件，得到最省钱的班表。",
     "help.exit_codes": "退出码：0 完成且达标；1 意外错误；2 用法或输入有误；3 无解；4 时间用完或尚无定论；5 有目标未达到。",
