@@ -103,6 +103,7 @@ WORDS: dict[str, str] = {
     "file.encoding": "{file} is neither UTF-8 nor GB18030; save it as UTF-8",
     "csv.empty": "empty; the first line names the columns: {allowed}",
     "csv.no_rows": "there is no row below the names of the columns",
+    "csv.cells": "{cells} cells where the first line names {columns} columns; is a comma missing, or one too many in a number?",
     "csv.column": "no column is called {missing}; the first line reads {given}",
     "csv.column.near": "{given} is not a column that is known; did you mean {near}?",
     "extends.not": "{given}; extends is the name of one file",

@@ -103,6 +103,7 @@ WORDS: dict[str, str] = {
     "file.encoding": "{file} 既不是 UTF-8 也不是 GB18030，请存为 UTF-8",
     "csv.empty": "是空的，第一行要写列名：{allowed}",
     "csv.no_rows": "列名下面没有数据",
+    "csv.cells": "有 {cells} 格，而第一行有 {columns} 列，是少了逗号，还是数字里多了逗号？",
     "csv.column": "没有 {missing} 这一列，第一行是 {given}",
     "csv.column.near": "不认识 {given} 这一列，是不是 {near}？",
     "extends.not": "{given}：extends 是一个文件名",

@@ -17,7 +17,7 @@ from cssim.scenario.tree import Path as Way
 _ANY: Final = "*"
 _EXTENDS: Final = "extends"
 # Where the name of a table may stand, what reads it, and what stands in for one that cannot be read.
-_TABLES: Final[tuple[tuple[Way, Callable[[Source], Node], Node], ...]] = (
+_TABLES: Final[tuple[tuple[Way, Callable[[Source], tables.Table], Node], ...]] = (
     (("queues", _ANY, "volume", "counts"), tables.counts, Node(())),
     (("queues", _ANY, "profile"), tables.profile, Node("flat")),
     (("queues", _ANY, "profile", "shape"), tables.profile, Node("flat")),
@@ -83,7 +83,7 @@ class Reading:
         return merge(self._extended(base, above), own)
 
     def _filled(
-        self, node: Node, way: Way, rest: Way, reader: Callable[[Source], Node], instead: Node
+        self, node: Node, way: Way, rest: Way, reader: Callable[[Source], tables.Table], instead: Node
     ) -> Node:
         """The node with the table read that it names at `rest`, below itself."""
         if not rest:
@@ -97,11 +97,13 @@ class Reading:
         filled = {n: self._filled(node.value[n], (*way, n), rest[1:], reader, instead) for n in names}
         return dataclasses.replace(node, value={**node.value, **filled})
 
-    def _table(self, name: Node, way: Way, reader: Callable[[Source], Node], instead: Node) -> Node:
+    def _table(self, name: Node, way: Way, reader: Callable[[Source], tables.Table], instead: Node) -> Node:
         try:
             source = read_source(_beside(name))
             self.digests[source.name] = source.sha256
-            return dataclasses.replace(reader(source), key=name.key)
+            table = reader(source)
+            self.faults += [dataclasses.replace(f, path=f"{dotted(way)}.{f.path}") for f in table.faults]
+            return dataclasses.replace(table.rows, key=name.key)
         except Wrong as wrong:
             self.faults.append(Fault(wrong.key, wrong.values, dotted(way), name.place))
         except InputError as error:

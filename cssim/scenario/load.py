@@ -7,6 +7,7 @@ and the tables that it names are filled in (`files`); then the schema (`schema`)
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -153,16 +154,19 @@ def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[Roste
     Raises:
         InputError: every fault, each with its place.
     """
-    root = Node({"roster": tables.roster(_source(path))})
+    table = tables.roster(_source(path))
+    root = Node({"roster": table.rows})
+    faults = [dataclasses.replace(fault, path=f"roster.{fault.path}") for fault in table.faults]
     schema = dict[str, tuple[RosterRow, ...]]
+    found: tuple[RosterRow, ...] = ()
     try:
         with within({name: getattr(scenario, name) for name in ("groups", "shifts")}):
             found = TypeAdapter(schema).validate_python(plain(root))["roster"]
     except ValidationError as error:
-        raise InputError(each_once(schema_faults(error, root, schema))) from None
-    faults = [fault_of(wrong, way, root) for way, wrong in checks.rows_mean_shifts(scenario, found)]
+        faults += _apart_from(faults, schema_faults(error, root, schema))
+    faults += [fault_of(wrong, way, root) for way, wrong in checks.rows_mean_shifts(scenario, found)]
     if faults:
-        raise InputError(faults)
+        raise InputError(each_once(faults))
     return found
 
 
@@ -190,10 +194,7 @@ def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
     try:
         scenario = CheckedScenario.model_validate(given)
     except ValidationError as error:
-        read = [fault.path for fault in faults]
-        found = schema_faults(error, root, Scenario)
-        # what could not be read, or stands twice, is not also wrong in itself
-        faults = faults + [f for f in found if not any(f"{f.path}.".startswith(f"{path}.") for path in read)]
+        faults = faults + _apart_from(faults, schema_faults(error, root, Scenario))
         scenario = _sound_part(given, faults)
     odd = checks.faults(scenario, _sound(given, faults))
     faults = faults + [fault_of(wrong, path, root) for path, wrong in odd]
@@ -201,6 +202,12 @@ def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:
         raise InputError(each_once(faults))
     assert isinstance(scenario, CheckedScenario)
     return scenario
+
+
+def _apart_from(read: list[Fault], found: list[Fault]) -> list[Fault]:
+    """What was found, but for what lies in something that could not be read or stands twice."""
+    paths = tuple(f"{fault.path}." for fault in read)
+    return [fault for fault in found if not f"{fault.path}.".startswith(paths)]
 
 
 def _sound(given: Any, faults: list[Fault]) -> set[str]:
@@ -217,7 +224,7 @@ def _sound_part(given: Any, faults: list[Fault]) -> Scenario:
     """A scenario of those sections alone, for the checks that need no others."""
     sections = {}
     with within(given):
-        for name in _sound(given, faults) & set(given):
+        for name in _sound(given, faults) & {name for name, section in given.items() if section is not None}:
             field = Scenario.model_fields[name]
             annotation: Any = Annotated[(field.annotation, field)]
             sections[name] = TypeAdapter[Any](annotation).validate_python(given[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -43,72 +43,92 @@ ROSTER: Final = (
 )
 
 
-def counts(source: Source) -> Node:
+@dataclass(frozen=True)
+class Table:
+    """What a file holds.
+
+    Attributes:
+        rows: a list of nodes, by the file's rows.
+        faults: of rows that have not the cells that the first line names; their path is the row's index.
+    """
+
+    rows: Node
+    faults: tuple[Fault, ...]
+
+
+def counts(source: Source) -> Table:
     """The rows of a counts file (from[, to], contacts) as a list of mappings.
 
     Without a column `to` a row lasts as long as most do, but not into the next.
 
     Raises:
-        InputError: as `rows`.
+        InputError: as `_read`.
     """
-    found = rows(source, COUNTS)
-    if not any("to" in _cells_of(row) for row in found):
-        found = list(_with_ends(found))
-    return Node(tuple(found), _top(source))
+    table = _read(source, COUNTS)
+    if any("to" in _cells(row) for row in _rows(table)):
+        return table
+    return _changed(table, _with_ends(_rows(table)))
 
 
-def profile(source: Source) -> Node:
+def profile(source: Source) -> Table:
     """The rows of a profile (time, weight) as a list of pairs.
 
     Raises:
-        InputError: as `rows`.
+        InputError: as `_read`.
     """
-    pairs = []
-    for row in rows(source, PROFILE):
-        cells, empty = _cells_of(row), Node(None, row.place)
-        pairs.append(Node((cells.get("time", empty), cells.get("weight", empty)), row.place))
-    return Node(tuple(pairs), _top(source))
+    table = _read(source, PROFILE)
+    return _changed(table, map(_pair, _rows(table)))
 
 
-def roster(source: Source) -> Node:
+def roster(source: Source) -> Table:
     """The rows of a roster (group, date, shift[, start, end], count) as a list of mappings.
 
     Raises:
-        InputError: as `rows`.
+        InputError: as `_read`.
     """
-    return Node(tuple(rows(source, ROSTER)), _top(source))
+    return _read(source, ROSTER)
 
 
-def rows(source: Source, columns: Sequence[Column]) -> list[Node]:
+def _read(source: Source, columns: Sequence[Column]) -> Table:
     """Each row as a mapping from column to cell without empty cells; columns of other names are passed over.
 
     Raises:
-        InputError: no header or no row below it; a column that must be there is not, or is almost named so;
-            full-width commas.
+        InputError: no header or no row below it; a column that must be there is not, or is almost named so.
     """
+    top = Place(source.name, 1, 1)
     lines = [
-        (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", source.text), 1) if line.strip()
+        (n, line) for n, line in enumerate(re.split(r"\r\n|\r|\n", source.text), 1) if line.strip(" ,;\t")
     ]
     if not lines:
-        raise InputError.one("csv.empty", place=_top(source), allowed=listed(c.name for c in columns))
-    number, header = lines[0]
+        raise InputError.one("csv.empty", place=top, allowed=listed(c.name for c in columns))
+    number, header = lines.pop(0)
+    if not lines:
+        raise InputError.one("csv.no_rows", place=top)
     separator = max(",\t;", key=header.count)
     names = [_named(title, columns) for title, _ in _split(header, separator)]
     _check_header(header, Place(source.name, number, 1), names, separator, columns)
-    found, faults = list[Node](), list[Fault]()
-    for number, line in lines[1:]:
-        if separator not in line and is_full_width(line):
-            faults.append(_full_width(line, Place(source.name, number, 1)))
-        cells = {}
-        for column, (text, at) in zip(names, _split(line, separator), strict=False):
-            if column is not None and text:
-                value = scalar(text) if column.number else text
-                cells[column.name] = Node(value, Place(source.name, number, at), text=text)
-        if cells:
-            found.append(Node(cells, Place(source.name, number, 1)))
-    if faults or not found:
-        raise InputError(faults or [Fault("csv.no_rows", place=_top(source))])
-    return found
+    rows, faults = list[Node](), list[Fault]()
+    for index, (number, line) in enumerate(lines):
+        place = Place(source.name, number, 1)
+        cells = [(text, at) for text, at in _split(line, separator)]
+        too_many = any(text for text, _ in cells[len(names) :])
+        too_few = any(column is not None and column.needed for column in names[len(cells) :])
+        if too_many or too_few:
+            faults.append(_misfit(line, place, index, len(cells), len(names)))
+        filled = {
+            column.name: Node(scalar(text) if column.number else text, replace(place, column=at), text=text)
+            for column, (text, at) in zip(names, cells, strict=False)
+            if column is not None and text
+        }
+        rows.append(Node(filled, place))
+    return Table(Node(tuple(rows), top), tuple(faults))
+
+
+def _misfit(line: str, place: Place, index: int, cells: int, columns: int) -> Fault:
+    """The fault of a row with more or fewer cells than there are columns."""
+    if is_full_width(line):
+        return replace(_full_width(line, place), path=str(index))
+    return Fault("csv.cells", {"cells": cells, "columns": columns}, str(index), place)
 
 
 def _split(line: str, separator: str) -> Iterator[tuple[str, int]]:
@@ -152,31 +172,41 @@ def _full_width(line: str, place: Place) -> Fault:
     return Fault("text.full_width", {"given": line[:60], "half": half_width(line[:60])}, place=place)
 
 
-def _with_ends(found: Sequence[Node]) -> Iterator[Node]:
+def _with_ends(rows: Sequence[Node]) -> Iterator[Node]:
     """The rows, each with an end: after the most common step, or where the next begins."""
-    starts = [_start_of(row) for row in found]
+    starts = [_start_of(row) for row in rows]
     steps = Counter(b - a for a, b in pairwise(starts) if a is not None and b is not None and b > a)
     common = steps.most_common(1)[0][0] if steps else None
-    for row, start, after in zip(found, starts, [*starts[1:], None], strict=True):
+    for row, start, after in zip(rows, starts, [*starts[1:], None], strict=True):
         if start is None or common is None:
             yield row
             continue
         end = start + common if after is None or after <= start else min(start + common, after)
-        begins = _cells_of(row)["from"]
-        yield replace(row, value={**_cells_of(row), "to": replace(begins, value=format_moment(end))})
+        begins = _cells(row)["from"]
+        yield replace(row, value={**_cells(row), "to": replace(begins, value=format_moment(end))})
 
 
 def _start_of(row: Node) -> datetime | None:
     try:
-        return parse_moment(_cells_of(row)["from"].value)
+        return parse_moment(_cells(row)["from"].value)
     except (KeyError, Wrong):
         return None
 
 
-def _cells_of(row: Node) -> dict[str, Node]:
+def _pair(row: Node) -> Node:
+    empty = Node(None, row.place)
+    return replace(row, value=(_cells(row).get("time", empty), _cells(row).get("weight", empty)))
+
+
+def _changed(table: Table, rows: Iterable[Node]) -> Table:
+    return replace(table, rows=replace(table.rows, value=tuple(rows)))
+
+
+def _rows(table: Table) -> tuple[Node, ...]:
+    assert isinstance(table.rows.value, tuple)
+    return table.rows.value
+
+
+def _cells(row: Node) -> dict[str, Node]:
     assert isinstance(row.value, dict)
     return row.value
-
-
-def _top(source: Source) -> Place:
-    return Place(source.name, 1, 1)

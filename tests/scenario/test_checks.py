@@ -204,6 +204,10 @@ def test_checks_of_sound_sections_go_on_where_others_are_at_fault() -> None:
     assert keys(lambda: loads(small(several))) == ["horizon.order", "limits.order", "duration.unit"]
 
 
+def test_an_empty_section_is_no_hindrance() -> None:
+    assert keys(lambda: loads(small("limits: ~\nopening_hours:\nrest: 11\n"))) == ["duration.unit"]
+
+
 def test_a_scenario_is_never_without_the_names_it_speaks_of() -> None:
     """Also where it does not come from a file."""
     mapping = {
