@@ -135,6 +135,7 @@ def _simulate(
 
     shop = load(scenario)
     files.require_free([out] if out else [], force)
+    chosen: dict[str, Any] = {"engine": engine} if engine else {}
     with progress.of_runs(say("progress.simulate")) as tick:
         result = experiment.simulate(
             shop,
@@ -142,7 +143,7 @@ def _simulate(
             replications=replications,
             precision=_parsed("--precision", parse_share, precision),
             seed=seed,
-            engine=engine or "reference",
+            **chosen,
             workers=workers,
             progress=tick,
         )

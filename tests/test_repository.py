@@ -23,7 +23,7 @@ def texts() -> Iterator[Path]:
     """The files of the repository that people read."""
     yield from (path for path in ROOT.iterdir() if path.is_file())
     for place in PLACES:
-        yield from (path for path in (ROOT / place).rglob("*") if path.is_file() and path.suffix != ".pyc")
+        yield from (path for path in (ROOT / place).rglob("*.*") if path.parent.name != "__pycache__")
 
 
 def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
@@ -82,7 +82,7 @@ def test_no_file_knows_the_machine_that_it_was_written_on() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in texts()
-        if path != Path(__file__)
+        if path.is_file() and path != Path(__file__)
         for match in personal.finditer(path.read_text(encoding="utf-8", errors="ignore"))
     ]
     assert found == []
