@@ -154,7 +154,7 @@ class Program:
     def _wide(self, terms: Sequence[Term]) -> Any:
         """The terms' matrices side by side, each in its block's place."""
         rows, at, parts = terms[0][1].shape[0], 0, []
-        for block, matrix in sorted(terms, key=lambda term: term[0].start):
+        for block, matrix in sorted(terms, key=lambda term: (term[0].start, term[0].stop)):
             parts += [csr_array((rows, block.start - at)), csr_array(matrix)]
             at = block.stop
         return hstack([*parts, csr_array((rows, self._size - at))], format="csr")

@@ -1,0 +1,171 @@
+"""The lower bound holds for every roster; *impossible* is said only where it is proven."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cssim.demand.streams import Phase
+from cssim.experiment import run_days
+from cssim.roster.bound import bound_of, ceiling
+from cssim.roster.gauge import read
+from cssim.roster.shifts import Columns, columns_of
+from cssim.scenario.schema import Scenario
+from tests.roster.build import PLAIN, group, shop
+
+CALL = {
+    "volume": {"contacts": 200},
+    "chat": {"rounds": 1, "reply": {"mean": "3min", "dist": "exponential"}},
+    "patience": {"mean": "2min"},
+}
+
+
+def calls(share: float, **changes: Any) -> Scenario:
+    """A small call centre of two groups, about 2.5 erlangs."""
+    groups = {
+        "main": group(chats=1, people=5),
+        "temps": group(chats=1, people=3, speed=0.8, pay={"per_hour": 25}),
+    }
+    target = {"measure": "answered", "within": "20s", "at_least": share, **changes}
+    return shop(queues={"pre_sales": CALL}, groups=groups, targets=[target])
+
+
+def bound(scenario: Scenario) -> float:
+    """The bound's cost."""
+    return bound_of(scenario, columns_of(scenario)).cost
+
+
+def slack(scenario: Scenario, columns: Columns, counts: np.ndarray) -> float:
+    """How far a roster is above its only promise, over 12 days."""
+    days = run_days(scenario, columns.roster(counts), range(12), seed=1, phase=Phase.SIMULATION)
+    return float(read(scenario, days, [0.5]).slack.min())
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_no_roster_that_keeps_the_promise_is_cheaper(share: float) -> None:
+    scenario = calls(share)
+    columns = columns_of(scenario)
+    least = bound(scenario)
+    assert least > 0
+    cheaper = [
+        np.array(counts)
+        for counts in np.ndindex(*(6 - 2 * int(g) for g in columns.group))
+        if columns.pay @ np.array(counts) < least
+    ]
+    assert cheaper
+    # a cheaper roster's share lies below the promise; fewer agents only lower it, so the largest are tried
+    largest = sorted(cheaper, key=lambda counts: -float(columns.pay @ counts))[:12]
+    assert max(slack(scenario, columns, counts) for counts in largest) < 0
+
+
+def test_the_bound_rises_with_the_promise_and_with_the_work() -> None:
+    bounds = [bound(calls(share)) for share in (0.2, 0.5, 0.8, 1.0)]
+    assert bounds == sorted(bounds)
+    assert bounds[0] < bounds[-1]
+
+
+def test_the_whole_work_is_paid_for_where_all_is_promised() -> None:
+    # 200 calls of 3 minutes, ten hours; temps do 0.8 of an hour's work for 25
+    assert bound(calls(1.0)) >= 10 * min(30.0, 25 / 0.8) * (1 - 1e-5)
+
+
+def test_a_share_of_days_asks_for_less_than_every_day() -> None:
+    assert 0 < bound(calls(0.9, on=0.9)) < bound(calls(0.9))
+
+
+def test_the_minimum_on_duty_costs_what_its_cheapest_cover_costs() -> None:
+    scenario = shop(limits={"min_on_duty": 2})
+    found = bound_of(scenario, columns_of(scenario))
+    assert found.cost == pytest.approx(2 * 4 * 20)
+    assert found.why == ""
+    assert found.assumes
+
+
+def test_paid_overtime_is_not_forgotten() -> None:
+    cheap_overtime = group(chats=1, people=5, pay={"per_hour": 30, "overtime": 0})
+    scenario = calls(0.9)
+    free = shop(
+        queues={"pre_sales": CALL},
+        groups={"main": cheap_overtime},
+        targets=[scenario.targets[0].model_dump(mode="json", by_alias=True, exclude_none=True)],
+    )
+    assert bound(free) < bound(scenario)
+
+
+# -- proven impossible --------------------------------------------------------------------------------
+
+
+def chat(**changes: Any) -> dict[str, Any]:
+    """The plain queue with another course of its chats."""
+    plain = PLAIN["queues"]["pre_sales"]
+    return {**plain, "chat": {**plain["chat"], **changes}}
+
+
+SLOW = {"mean": "10s", "dist": "exponential"}
+
+
+def test_a_promise_above_its_ceiling_is_impossible() -> None:
+    target = {"measure": "first_reply", "within": "6s", "at_least": 0.6}
+    scenario = shop(queues={"pre_sales": chat(first_reply=SLOW)}, targets=[target])
+    best = 1 - math.exp(-0.6)  # by the main group; temps are slower
+    assert ceiling(scenario, scenario.targets[0]) == pytest.approx(best)
+    found = bound_of(scenario, columns_of(scenario))
+    assert found.cost == math.inf
+    assert found.why == "bound.ceiling"
+    below = shop(queues={"pre_sales": chat(first_reply=SLOW)}, targets=[{**target, "at_least": 0.44}])
+    assert bound_of(below, columns_of(below)).why == ""
+
+
+def test_a_group_that_is_asked_too_late_does_not_raise_the_ceiling() -> None:
+    groups = {"late": group(serves=[{"queue": "pre_sales", "after": "10s"}])}
+    scenario = shop(groups=groups, targets=[{"measure": "first_reply", "within": "6s", "at_least": 0.1}])
+    assert ceiling(scenario, scenario.targets[0]) == 0
+    assert bound_of(scenario, columns_of(scenario)).why == "bound.ceiling"
+
+
+@pytest.mark.parametrize(
+    ("target", "best"),
+    [
+        ({"measure": "answered", "within": "6s", "at_least": 0.9}, 1.0),
+        ({"measure": "rounds", "within": "20s", "at_least": 0.9}, 1 - math.exp(-2)),
+        ({"measure": "buyers", "within": "20s", "at_least": 0.9}, 1 - math.exp(-2)),
+        ({"measure": "mean_first_reply", "at_most": "9s"}, 10.0),
+        ({"measure": "abandonment", "at_most": 0.1}, None),
+        ({"measure": "first_reply", "within": "6s", "at_least": 0.9, "counts": "any"}, None),
+    ],
+)
+def test_ceilings_by_measure(target: dict[str, Any], best: float | None) -> None:
+    scenario = shop(queues={"pre_sales": chat(first_reply=SLOW, reply=SLOW)}, targets=[target])
+    found = ceiling(scenario, scenario.targets[0])
+    assert found == (None if best is None else pytest.approx(best))
+
+
+def test_a_share_of_days_is_impossible_only_beyond_doubt() -> None:
+    def why(at_least: float, on: float) -> str:
+        target = {"measure": "first_reply", "within": "6s", "at_least": at_least, "on": on}
+        scenario = shop(queues={"pre_sales": chat(first_reply=SLOW)}, targets=[target])
+        return bound_of(scenario, columns_of(scenario)).why
+
+    assert why(0.9, 0.9) == "bound.ceiling"  # 0.45 can reach 0.9 on half of the days at most
+    assert why(0.5, 0.9) == ""  # a lucky day may do it
+
+
+def test_a_minimum_that_no_shift_covers_is_impossible() -> None:
+    morning = {"half": {"start": "10:00", "end": "12:00"}}
+    scenario = shop(limits={"min_on_duty": 1}, shifts=morning)
+    found = bound_of(scenario, columns_of(scenario))
+    assert (found.cost, found.why) == (math.inf, "bound.duty")
+
+
+def test_a_queue_served_only_by_nobody_is_impossible() -> None:
+    scenario = shop(groups={"main": group(people=0)})
+    found = bound_of(scenario, columns_of(scenario))
+    assert (found.cost, found.why) == (math.inf, "bound.work")
+
+
+def test_too_few_people_are_not_called_impossible_without_proof() -> None:
+    scenario = shop(groups={"main": group(people=1)}, targets=[{**PLAIN["targets"][0], "at_least": 0.99}])
+    assert bound_of(scenario, columns_of(scenario)).why == ""
