@@ -54,6 +54,8 @@ def test_the_tour_works_as_shown(readme: Path, tmp_path: Path) -> None:
         )
         assert ended.returncode in ((0, 4) if command[1] in VARIES[:2] else (0,)), ended.stderr
         printed = "\n".join(line.rstrip() for line in ended.stdout.splitlines()).strip()
+        if command[1] in VARIES and ended.returncode != 0:
+            continue
         if command[1] in VARIES:
             first = [without_numbers(text.strip().split("\n")[0]) for text in (printed, shown)]
             assert first[0] == first[1]
