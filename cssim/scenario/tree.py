@@ -174,12 +174,21 @@ def parse(text: str, name: str) -> tuple[Node, list[Fault]]:
 
 @dataclass
 class _Builder:
-    """Builds the tree of one document from the parser's events."""
+    """Builds the tree of one document from the parser's events.
+
+    Attributes:
+        name: of the file.
+        faults: keys that stand twice.
+        anchors: what stands behind each, how many values and how many levels that is.
+        size: values so far, aliases written out.
+        depth: level of the deepest value so far in the one that is being built.
+    """
 
     name: str
     faults: list[Fault] = field(default_factory=list)
-    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    anchors: dict[str, tuple[Node, int, int]] = field(default_factory=dict)
     size: int = 0
+    depth: int = 0
 
     def document(self, events: Iterator[Event]) -> tuple[Node, list[Fault]]:
         next(events)  # the stream begins
@@ -201,16 +210,14 @@ class _Builder:
         if isinstance(event, AliasEvent):
             if event.anchor not in self.anchors:
                 raise InputError.one("yaml.alias", dotted(path), place, given=event.anchor)
-            target, size = self.anchors[event.anchor]
-            self._count(size, place)
+            target, size, levels = self.anchors[event.anchor]
+            self._count(size, len(path) + levels, place)
             return replace(target, place=place, key=None)
         assert isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent))
         if event.tag is not None:
             raise InputError.one("yaml.tag", dotted(path), place, given=event.tag)
-        if len(path) > DEEPEST:
-            raise InputError.one("yaml.deep", place=place, most=DEEPEST)
-        before = self.size
-        self._count(1, place)
+        before, around, self.depth = self.size, self.depth, 0
+        self._count(1, len(path), place)
         if isinstance(event, ScalarEvent):
             bare = event.implicit[0]
             node = Node(scalar(event.value) if bare else event.value, place, text=event.value)
@@ -219,7 +226,8 @@ class _Builder:
         else:
             node = Node(self._entries(events, path), place)
         if event.anchor is not None:
-            self.anchors[event.anchor] = node, self.size - before
+            self.anchors[event.anchor] = node, self.size - before, self.depth - len(path)
+        self.depth = max(around, self.depth)
         return node
 
     def _items(self, events: Iterator[Event], path: Path) -> Iterator[Node]:
@@ -253,10 +261,13 @@ class _Builder:
                 own[key.text] = replace(value, key=key.place)
         return {**merged, **own}
 
-    def _count(self, nodes: int, place: Place) -> None:
-        self.size += nodes
+    def _count(self, size: int, depth: int, place: Place) -> None:
+        self.size += size
+        self.depth = max(self.depth, depth)
         if self.size > MOST_NODES:
             raise InputError.one("yaml.bomb", place=place, most=MOST_NODES)
+        if self.depth > DEEPEST:
+            raise InputError.one("yaml.deep", place=place, most=DEEPEST)
 
     def _place(self, event: Event) -> Place:
         return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)

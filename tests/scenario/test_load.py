@@ -72,8 +72,16 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, monkeypatch: pyte
     assert keys(lambda: load.load(locked)) == ["file.unreadable"]
 
 
+def _work(code: str, *arguments: str) -> float:
+    """Seconds of processor time of a fresh interpreter, the least of three."""
+    command = [sys.executable, "-c", f"import sys, time\n{code}\nprint(time.process_time())", *arguments]
+    return min(float(subprocess.check_output(command)) for _ in range(3))
+
+
 def test_loading_is_quick(tmp_path: Path) -> None:
-    """A file of 200 lines takes less than half a second of work, imports included."""
+    """A file of 200 lines takes less than half a second, imports included; on a slow machine, less than four
+    times the import of the libraries that it needs.
+    """
     file = tmp_path / "long.yaml"
     lines = [
         f"  q{k}: {{volume: {{contacts: 9}}, patience: {{mean: 60s}}, chat: {{rounds: 3}}}}"
@@ -82,10 +90,9 @@ def test_loading_is_quick(tmp_path: Path) -> None:
     names = ", ".join(f"q{k}" for k in range(190))
     over = "queues:\n" + "\n".join(lines) + f"\ngroups: {{team: {{serves: [{names}], people: 8}}}}\n"
     file.write_text(small(over))
-    work = "from cssim.scenario.load import load; load(sys.argv[1]); print(time.process_time())"
-    command = [sys.executable, "-c", f"import sys, time; {work}", str(file)]
-    taken = [float(subprocess.check_output(command)) for _ in range(3)]
-    assert min(taken) < 0.5
+    libraries = _work("import numpy, pydantic, ruamel.yaml; pydantic.BaseModel")
+    taken = _work("from cssim.scenario.load import load; load(sys.argv[1])", str(file))
+    assert taken < max(0.5, 4 * libraries)
 
 
 # -- what YAML may do -------------------------------------------------------------------------------------
