@@ -60,6 +60,10 @@ def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float]) -> Read
     slack, effect = [], []
     for number, target in enumerate(scenario.targets):
         part, whole = tallies(days, number)
+        if not np.any(whole > 0):  # nobody replies, so no reply is slow: not what was promised
+            slack += [-1.0] * part.shape[1]
+            effect += [np.zeros(len(days))] * part.shape[1]
+            continue
         for k in range(part.shape[1]):
             one, by_day = _promise(target, part[:, k], whole[:, k], aims[number])
             slack.append(one)

@@ -67,7 +67,8 @@ def moves(setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: F
     """The legal moves from a roster, most promising first.
 
     While the roster keeps its promises: those that save pay, first those that should leave all promises kept,
-    the greatest saving first. While it does not: those that should mend most for their pay.
+    the greatest saving first. While it does not: those that should mend most for their pay, and then, because
+    the curves do not know all promises and more people are not always better, one less or one more anywhere.
     """
     off, on, saves, effect = _all(setting, asked, trial)
     slack = trial.reading.slack + trust * effect
@@ -77,7 +78,8 @@ def moves(setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: F
         mended = now - lacking
         useful = np.flatnonzero(mended > 1e-4 * now)
         rank = mended[useful] / np.maximum(-saves[useful], 0.02 * setting.columns.pay.max())
-        order = useful[np.argsort(-rank, kind="stable")]
+        alone = np.setdiff1d(np.flatnonzero((off == NOBODY) | (on == NOBODY)), useful)
+        order = np.concatenate([useful[np.argsort(-rank, kind="stable")], alone])
     else:
         useful = np.flatnonzero(saves > 1e-6)
         price = saves.max(initial=0.0) / 0.01

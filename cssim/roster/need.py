@@ -212,8 +212,8 @@ def _curve(
     joint = Load(*(pool @ part for part in (load.contacts, load.replies, load.work, load.chats)))
     part = np.divide(load.work, joint.work, out=np.zeros_like(load.work), where=joint.work > 0)
     step = np.ceil((2.0 * joint.work + 12.0) / (POINTS - 1))
-    agents = step[..., None] * np.arange(POINTS)
-    in_time = np.zeros_like(agents)
+    agents: Floats = step[..., None] * np.arange(POINTS, dtype=np.float64)
+    in_time: Floats = np.zeros_like(agents)
     sent = target.measure not in ("answered", "abandonment", "lost_sales")
     levels = _levels(scenario, target)
     for q, queue in enumerate(rows):

@@ -53,9 +53,16 @@ def test_slack_of_at_most_is_the_promise_less_the_ratio() -> None:
     )
 
 
-def test_nothing_to_measure_is_kept() -> None:
+def test_a_period_with_nothing_to_measure_is_kept() -> None:
+    hourly = shop(targets=[{**SHARE, "each": "hour"}])
+    reading = read(hourly, days(np.array([[9.0, 0.0]] * 3), np.array([[10.0, 0.0]] * 3)), [0.5])
+    assert np.all(reading.slack > 0)
+    assert reading.error[1] == 0
+
+
+def test_a_promise_with_nothing_to_measure_anywhere_is_not() -> None:
     reading = read(shop(targets=[SHARE]), days(np.zeros((3, 1)), np.zeros((3, 1))), [0.5])
-    assert reading.slack[0] > 0
+    assert reading.slack[0] < 0
     assert reading.error[0] == 0
 
 

@@ -381,3 +381,9 @@ def test_what_failed_is_asked_for_more_and_what_was_kept_too_well_for_less() -> 
 
 def test_nothing_off_no_move() -> None:
     assert Move(-1, 1, -1.0, np.zeros(1)).applied(np.array([0, 0])).tolist() == [0, 1]
+
+
+def test_a_promise_that_the_curves_do_not_know_is_sought_by_simulation() -> None:
+    busy = {"measure": "occupancy", "at_most": 0.2}
+    plan = optimise(small(targets=[busy]), seed=1, budget=Rosters(40), replications=40, workers=1)
+    assert plan.status == "met"
