@@ -147,12 +147,15 @@ def _simulate(
             workers=workers,
             progress=tick,
         )
-    if out:
-        files.write({out: result.to_json().encode()})
-    if as_json:
-        print(result.to_json())
-    else:
-        tables.simulation(tables.console(), result)
+    text = result.to_json()
+    try:
+        if out:
+            files.write({out: text.encode()})
+    finally:
+        if as_json:
+            print(text)
+        else:
+            tables.simulation(tables.console(), result)
     raise typer.Exit(_exit_of(target.verdict for target in result.targets))
 
 
@@ -304,7 +307,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if "--json" in given else None, errors="replace")
-    sys.exit(_run(given))
+    code = _run(given)
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads it any more: say nothing, neither now nor at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _run(given: Sequence[str]) -> int:

@@ -140,12 +140,15 @@ def test_ctrl_c_is_exit_130_and_one_line(cssim: Cssim, monkeypatch: pytest.Monke
     assert cssim("new", "shop") == Ended(130, "", say("cli.stopped") + "\n")
 
 
-def test_a_reader_that_stops_reading_is_no_fault() -> None:
-    command = [sys.executable, "-m", "cssim", "erlang", "c", "--load", "500", "--agents", "501:1500"]
+@pytest.mark.parametrize("read", [0, 10])
+@pytest.mark.parametrize("agents", ["501:502", "501:1500"])
+def test_a_reader_that_stops_reading_is_no_fault(read: int, agents: str) -> None:
+    """Whether it stops before the first word or in the middle, and whether or not the words fit a buffer."""
+    command = [sys.executable, "-m", "cssim", "erlang", "c", "--load", "500", "--agents", agents]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert running.stdout is not None
     assert running.stderr is not None
-    running.stdout.read(10)
+    running.stdout.read(read)
     running.stdout.close()
     assert running.stderr.read() == b""
     running.stderr.close()
@@ -380,6 +383,18 @@ def test_an_undecided_promise_is_exit_4(cssim: Cssim, shop: Path) -> None:
     ended = cssim("simulate", shop, "--replications", "1", "--workers", "1")
     assert ended.code == 4
     assert "undecided" in ended.out
+
+
+def test_a_full_disk_loses_no_words(cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    ended = cssim("simulate", shop, *FEW, "-o", "sim.json")
+    assert ended.code == 1
+    assert "Promises kept: 1 of 1" in ended.out
+    assert "could not write sim.json: No space left on device" in ended.err
+    assert not (shop.parent / "sim.json").exists()
 
 
 def test_simulate_without_a_roster_says_so(cssim: Cssim, shop: Path) -> None:

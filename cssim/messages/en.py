@@ -294,7 +294,7 @@ WORDS: dict[str, str] = {
     "pocket.title.c": "Erlang C, {load} erlangs",
     "pocket.title.a": "Erlang A, {load} erlangs",
     "pocket.fewest": "Fewest agents for {share}: {agents}",
-    "progress.simulate": "simulating days",
+    "progress.simulate": "simulating",
     "progress.search": "searching",
     "progress.judge": "judging",
     "table.simulated": "{name}: {days} runs (seed {seed}); figures are per run",
