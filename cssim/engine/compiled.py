@@ -68,6 +68,44 @@ def _part(function: Callable[..., Any]) -> Any:
     return numba.njit(forceinline=True, **_OPTIONS)(function)
 
 
+def _kept(function: Callable[..., Any]) -> Any:
+    """The kernel, kept on disk once it is compiled, where there is a folder that can be written."""
+    try:
+        return numba.njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # numba: no locator available
+        return numba.njit(**_OPTIONS)(function)
+
+
+def prepare() -> None:
+    """Compile the kernel, or bring it from disk, so that what runs next runs at speed."""
+    none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+    never = np.zeros(0, dtype=bool)
+    offsets, grid = np.zeros(1, dtype=np.int64), np.zeros((0, 0))
+    contacts = Contacts(
+        queues=(),
+        horizon=0.0,
+        queue=none,
+        buyer=none,
+        arrival=nothing,
+        covered=never,
+        deflected=never,
+        delay=nothing,
+        lingers=never,
+        parent=none,
+        trigger=none,
+        wake=nothing,
+        first=offsets,
+        work=nothing,
+        think=nothing,
+        patience=nothing,
+        until_sent=never,
+    )
+    agents = Agents(none, nothing, nothing, never, none, offsets, nothing, nothing, never)
+    serves = np.zeros((0, 0), dtype=bool)
+    policy = Policy((), (), serves, grid, grid, grid, none, never, never, nothing, nothing, nothing)
+    run(contacts, agents, policy)
+
+
 def run(contacts: Contacts, agents: Agents, policy: Policy) -> Log:
     """One replication; see `cssim.engine.reference.run`. Other threads run meanwhile."""
     if contacts.queues != policy.queues:
@@ -652,7 +690,7 @@ def _another_log_on(w: World, duties: Table, d: int) -> bool:
     return d < len(duties) and duties[d].time == w.run[0].now and duties[d].code < REPLY_SENT
 
 
-@numba.njit(cache=True, **_OPTIONS)  # type: ignore[untyped-decorator]
+@_kept
 def _play(w: World, hand_overs: Table, duties: Table) -> None:
     """Let everything happen: always the first event of the heap and of the streams known beforehand."""
     h, d = 0, 0

@@ -30,7 +30,7 @@ from cssim.demand.contacts import Bools
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Roster, policy_of
 from cssim.errors import InputError
-from cssim.experiment import SimulationResult, pool, roster_of, run_days, simulate
+from cssim.experiment import ENGINE, SimulationResult, engine_named, pool, roster_of, run_days, simulate
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
@@ -77,7 +77,7 @@ def optimise(
     budget: float | Stop | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
-    engine: str = "reference",
+    engine: str = ENGINE,
     replications: int | None = None,
     progress: Watch | None = None,
 ) -> RosterResult:
@@ -105,6 +105,7 @@ def optimise(
         raise InputError.one("optimise.replications", path="replications", given=replications)
     seed = secrets.randbits(32) if seed is None else seed
     timed = np.isfinite(stop.seconds)
+    engine_named(engine).prepare()
     columns = columns_of(scenario)
     bound = bound_of(scenario, columns, seconds=min(5.0, stop.seconds / 20) if timed else None)
     with _place(executor, workers) as place:
