@@ -10,7 +10,7 @@ import pytest
 from cssim.demand.forecast import expected
 from cssim.engine.floor import Duty, Roster
 from cssim.experiment import roster_of, run_days
-from cssim.measure.estimate import tallies
+from cssim.measure.estimate import judge, tallies
 from cssim.roster.outlook import ceilings_of
 from cssim.roster.shifts import columns_of
 from cssim.scenario.load import CheckedScenario, load, read, read_roster
@@ -60,17 +60,14 @@ def test_double_11_is_the_sale_that_it_says() -> None:
 
 
 def test_double_11_can_be_kept_by_the_people_it_names() -> None:
-    """By a legal roster, on average over four days; the verdict on many is in the scenario's comment."""
+    """By a legal roster, no promise is missed on forty days; the verdict on more is in the scenario's comment."""
     sale = shop("tmall_double11")
     roster = roster_of(sale, read_roster(SCENARIOS / "tmall_double11_roster.csv", sale))
     columns = columns_of(sale)
     assert columns.rules.allow(columns.counts(roster))
-    days = run_days(sale, roster, range(4), seed=11, phase=0)
-    for number, target in enumerate(sale.targets):
-        part, whole = tallies(days, number)
-        share = part.sum(axis=0) / whole.sum(axis=0)
-        kept = share <= target.at_most if target.at_most is not None else share >= (target.at_least or 0)
-        assert kept.all(), target.name
+    golden, *others = judge(sale, run_days(sale, roster, range(40), seed=11, phase=0))
+    assert all(period.estimate >= 0.9 for period in golden.by_period)
+    assert {target.verdict for target in others} == {"met"}
 
 
 def test_double_11_cannot_be_kept_by_half_of_them() -> None:
@@ -78,7 +75,7 @@ def test_double_11_cannot_be_kept_by_half_of_them() -> None:
     sale = shop("tmall_double11")
     evening = Shift(0.0, 6 * HOUR, "eve_a", sale.horizon.start.date())
     half: Roster = tuple(Duty(name, evening, (group.people or 0) // 2) for name, group in sale.groups.items())
-    days = run_days(sale, half, range(4), seed=11, phase=0)
+    days = run_days(sale, half, range(12), seed=11, phase=0)
     part, whole = tallies(days, 0)
-    assert np.mean(part[:, 0] / whole[:, 0] >= 0.8) <= 0.25
-    assert part[:, 0].sum() / whole[:, 0].sum() < 0.7
+    assert np.mean(part[:, 0] / whole[:, 0] >= 0.8) < 0.6
+    assert part[:, 0].sum() / whole[:, 0].sum() < 0.75

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from cssim.errors import CssimError, InputError
 from cssim.messages import Language, say
@@ -49,7 +50,7 @@ PLAN = ("result.json", "roster.csv", "scenario.yaml")
 """What a plan's folder holds."""
 
 
-def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, object]], scenario: str) -> None:
+def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, Any]], scenario: str) -> None:
     """Write a plan's folder: the whole result, the roster as a table, the resolved scenario.
 
     Raises:
@@ -59,14 +60,14 @@ def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, object]], 
     write({folder / name: content for name, content in zip(PLAN, contents, strict=True)})
 
 
-def roster_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
+def roster_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """A roster (`cssim.measure.cost.roster_rows`) as a CSV that Excel opens and `simulate --roster` reads."""
     text = io.StringIO(newline="")
     table = csv.DictWriter(
         text, ("group", "date", "shift", "start", "end", "count", "cost"), extrasaction="ignore"
     )
     table.writeheader()
-    table.writerows(rows)
+    table.writerows({**row, "cost": f"{row['cost']:.2f}"} for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
