@@ -33,6 +33,11 @@ class Figure:
     note: str = ""
 
     @property
+    def truth(self) -> Any:
+        """The exact value, as far as it is known."""
+        return self.value if self.exact is None else self.exact
+
+    @property
     def slack(self) -> dict[str, float]:
         """The tolerance as `pytest.approx` takes it."""
         if isinstance(self.tolerance, str):
