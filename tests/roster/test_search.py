@@ -388,3 +388,16 @@ def test_a_promise_that_the_curves_do_not_know_is_sought_by_simulation() -> None
     busy = {"measure": "occupancy", "at_most": 0.2}
     plan = optimise(small(targets=[busy]), seed=1, budget=Rosters(40), replications=40, workers=1)
     assert plan.status == "met"
+
+
+def test_the_hopeless_are_dropped_after_few_replications_and_the_good_are_sharpened() -> None:
+    hunt = searching(small())
+    hunt.enough = 16
+    base = hunt.lab.trial(np.array([2, 2, 2, 2]), 16)
+    margin = base.reading.slack - 0.2
+    tried = len(hunt.lab._days)
+    assert hunt._compared(base, np.array([0, 0, 1, 0]), np.zeros(1), margin) is None
+    better = hunt._compared(base, np.array([2, 2, 2, 1]), np.zeros(1), margin)
+    assert better is not None
+    assert better.reading.cost < base.reading.cost
+    assert [len(days) for days in hunt.lab._days.values()][tried:] == [4, 16]
