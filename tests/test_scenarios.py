@@ -60,7 +60,7 @@ def test_double_11_is_the_sale_that_it_says() -> None:
 
 
 def test_double_11_can_be_kept_by_the_people_it_names() -> None:
-    """By a legal roster, no promise is missed on forty days; the verdict on more is in the scenario's comment."""
+    """By a legal roster, over forty sales; the verdict on more is in the scenario's comment."""
     sale = shop("tmall_double11")
     roster = roster_of(sale, read_roster(SCENARIOS / "tmall_double11_roster.csv", sale))
     columns = columns_of(sale)
