@@ -206,6 +206,19 @@ def test_a_budget_of_time_is_kept(seconds: float) -> None:
     assert plan.roster
 
 
+def test_a_search_stops_in_time_for_its_judgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(scenario: Scenario, roster: Any, some: Any, **kwargs: Any) -> Any:
+        time.sleep(0.05 * len(some))
+        return run_days(scenario, roster, some, **kwargs)
+
+    monkeypatch.setattr(search, "run_days", slow)
+    began = time.perf_counter()
+    plan = optimise(small(forecast="poor"), seed=1, budget=3.0, workers=1)
+    assert time.perf_counter() - began < 4.0
+    assert plan.search.ended == "budget"
+    assert plan.judgement.replications >= 2
+
+
 def test_a_budget_of_rosters_is_kept() -> None:
     plan = optimise(small(), seed=1, budget=Rosters(2), replications=4, workers=1)
     assert plan.search.rosters_tried == 2
