@@ -150,7 +150,7 @@ def _days() -> list[Case]:
                 "CC03": (in_unit(MINUTE, mean_wait), False),
                 "CC04": (occupancy(agents), True),
             },
-            blocks=104,
+            blocks=150,
         ),
         _eight_hours(
             "8-hour centre with patience",
