@@ -449,16 +449,6 @@ def test_what_an_event_creates_at_the_same_instant_joins_its_own_class() -> None
     assert outcomes(log) == [Outcome.SERVED, Outcome.SERVED]
 
 
-def test_a_deterministic_trace_with_reneging() -> None:
-    """Population of D/D/1 with reneging: arrivals every 7, service 11, patience 3 (Ciw's tests)."""
-    log = play([C(7 * k, work=[11], patience=[3]) for k in range(1, 5)])
-    ends = np.where(np.isnan(log.closed), log.arrival + 3, log.closed)
-    changes = sorted([(t, 1) for t in log.arrival] + [(t, -1) for t in ends])
-    population = np.cumsum([step for _, step in changes]).tolist()
-    seen = [(t, n) for (t, _), n in zip(changes, population, strict=True) if t <= 32.5]
-    assert seen == [(7, 1), (14, 2), (17, 1), (18, 0), (21, 1), (28, 2), (31, 1), (32, 0)]
-
-
 def test_contacts_and_policy_must_speak_of_the_same_queues() -> None:
     from cssim.engine.reference import run
     from tests.engine.build import agents, contacts, policy
