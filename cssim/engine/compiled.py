@@ -602,25 +602,30 @@ def _end_break(w: World, a: int) -> None:
 @_part
 def _leaving(w: World, a: int, kind: int) -> None:
     """A drain, a break that is due, or the shift's end."""
-    if kind == BREAK_DUE:
-        w.agent[a].due += 1
-    elif kind == DRAINS:
-        w.agent[a].drains += 1
-    else:
-        w.agent[a].ending = True
     if kind == ENDS:
         w.agent[a].over = True
         w.agent[a].on_break = False
+    elif kind == BREAK_DUE:
+        w.agent[a].due += 1
+    else:
+        if kind == DRAINS:
+            w.agent[a].drains += 1
+        else:
+            w.agent[a].ending = True
+        _close_held(w, a)
     _count_free(w, a)
-    if kind != BREAK_DUE:
-        k = 0
-        while k < w.agent[a].open:
-            i = w.place[a, k]
-            if w.contact[i].state == HELD:
-                _close(w, i)
-            else:
-                k += 1
     _rest_or_go(w, a)
+
+
+@_part
+def _close_held(w: World, a: int) -> None:
+    k = 0
+    while k < w.agent[a].open:
+        i = w.place[a, k]
+        if w.contact[i].state == HELD:
+            _close(w, i)
+        else:
+            k += 1
 
 
 @_part

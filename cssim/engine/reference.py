@@ -556,10 +556,9 @@ class _Run:
         self._rest_or_go(agent)
 
     def _end_shift(self, agent: Agent) -> None:
-        """Breaks not begun lapse; open chats are finished in overtime."""
+        """Breaks not begun lapse; chats still open, none of them held by now, are finished in overtime."""
         agent.over = True
         agent.on_break = False
-        self._drain(agent, END)
         self._rest_or_go(agent)
 
     def _sign_off(self, agent: Agent) -> None:
