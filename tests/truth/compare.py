@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from cssim.demand.contacts import Contacts
 from cssim.demand.draw import curves_of, draw
 from cssim.demand.streams import Streams
-from cssim.engine.floor import Roster, agents_of, in_order, policy_of
-from cssim.engine.reference import run
+from cssim.engine import reference
+from cssim.engine.floor import Agents, Policy, Roster, agents_of, in_order, policy_of
+from cssim.engine.log import Log
 from cssim.scenario.schema import Scenario
 from tests.truth.seen import Ratio, Seen
 from tests.truth.steady import Steady
@@ -112,8 +113,9 @@ class Estimate:
 class Runner:
     """Plays a case block by block, and says at any time what it has shown."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, engine: Callable[[Contacts, Agents, Policy], Log] = reference.run) -> None:
         self.case = case
+        self.run = engine
         self.seed = zlib.crc32(case.name.encode())
         self.policy = policy_of(case.scenario)
         self.curves = curves_of(case.scenario)
@@ -186,5 +188,5 @@ class Runner:
         """Numerator and denominator of every figure in one replication."""
         self.replications += 1
         self.contacts += len(contacts)
-        seen = Seen.of(run(contacts, self.agents, self.policy), start, end)
+        seen = Seen.of(self.run(contacts, self.agents, self.policy), start, end)
         return np.array([truth.seen(seen) for truth in self.case.truths])
