@@ -21,8 +21,8 @@ from tests.truth.figures import figures
 CASES = {case.name: case for case in (*from_steady.cases(), *others.cases())}
 
 LARGE = 95
-"""The readable engine looks at every agent at every event. With more agents than this, the other one, which is
-equal float for float (`test_equality.py`), plays what would take that one minutes."""
+"""The readable engine looks at every agent at every event. With more agents than this the other engine, equal
+float for float (`test_equality.py`), plays what would take that one minutes."""
 
 
 @pytest.mark.parametrize("name", CASES)
