@@ -23,6 +23,8 @@ from cssim.roster.shifts import Columns, Rules
 from cssim.scenario.clock import Floats, Ints
 
 _HAIR = 1e-5
+_NEAR = 0.01
+"""Whole agents may lack so much more of a share in time than parts of agents would."""
 _BEND = 0.01
 """Curves are followed to within this share in time."""
 
@@ -119,32 +121,42 @@ def cover(
         gap, seconds, nodes: see `Program.solve`.
     """
     need = _Need.of(columns, policy, presence, promises, asked)
-    kept = need.solve(need.nothing, False, gap, seconds, nodes)
+    kept = need.solve(need.nothing, gap=gap, seconds=seconds, nodes=nodes)
     if kept.solution.status is not Status.INFEASIBLE:
         return kept
-    nearest = need.solve(need.everything, True, max(gap, 0.01), seconds, nodes)
-    if not nearest.solution.found:
-        return nearest
-    least = need.solve(
-        (nearest.unguarded + _HAIR, *(part + _HAIR for part in nearest.short)), False, gap, seconds, nodes
-    )
+    halves = need.solve(need.everything, nearest=True, whole=False, seconds=seconds)
+    allowed = (np.ceil(halves.unguarded - _HAIR), *(part + _NEAR * (part > _HAIR) for part in halves.short))
+    least = need.solve(allowed, gap=gap, seconds=seconds, nodes=nodes)
+    if least.solution.found:
+        return least
+    nearest = need.solve(need.everything, nearest=True, gap=max(gap, 0.01), seconds=seconds, nodes=nodes)
+    allowed = (nearest.unguarded + _HAIR, *(part + _HAIR for part in nearest.short))
+    least = need.solve(allowed, gap=gap, seconds=seconds, nodes=nodes)
     return least if least.solution.found else nearest
 
 
-def _bought(program: Program, pay: Floats, rules: Rules | None) -> slice:
+def _bought(program: Program, pay: Floats, rules: Rules | None, whole: bool = True) -> slice:
     """The counts, within people and seats; the minimum on duty is a need like others."""
-    counts = program.variables(pay, whole=True)
+    counts = program.variables(pay, whole=whole)
     if rules is not None:
         program.rows([(counts, rules.most)], high=rules.limit)
     return counts
 
 
+def alike(cover: Floats, promises: Sequence[Promise]) -> Ints:
+    """Which planning intervals are as good as one: neighbours that every shift covers alike and that count in
+    the same periods; numbers from 0, (i,)."""
+    marks = [cover, *(promise.weight.reshape(-1, cover.shape[1]) > 0 for promise in promises)]
+    changes = np.any([np.any(np.diff(mark, axis=1) != 0, axis=0) for mark in marks], axis=0)
+    return np.concatenate([[0], np.cumsum(changes)]).astype(np.int64)
+
+
 @dataclass(frozen=True)
 class _Need:
-    """The program of `cover` in parts; p (group, queue) pairs, c cells of promises."""
+    """The program of `cover` in parts; p (group, queue) pairs, s spells of intervals that are alike."""
 
     columns: Columns
-    pair_speed: Floats
+    spell: Ints
     uses: csr_array
     gives: csr_array
     serves: csr_array
@@ -156,30 +168,32 @@ class _Need:
         cls, columns: Columns, policy: Policy, presence: Floats, promises: Sequence[Promise], asked: Asked
     ) -> _Need:
         groups, queues = policy.serves.shape
-        intervals = columns.cover.shape[1]
+        spell = alike(columns.cover, promises)
+        first = np.searchsorted(spell, np.arange(spell[-1] + 1))
         pairs = np.argwhere(policy.serves)
         speed = policy.speed[pairs[:, 0], pairs[:, 1]]
-        every = np.arange(len(pairs) * intervals)
-        g = np.repeat(pairs[:, 0], intervals)
-        q = np.repeat(pairs[:, 1], intervals)
-        i = np.tile(np.arange(intervals), len(pairs))
-        c, k = np.nonzero(columns.cover)
+        spells, every = len(first), np.arange(len(pairs) * len(first))
+        g, q, s = (
+            np.repeat(pairs[:, 0], spells),
+            np.repeat(pairs[:, 1], spells),
+            np.tile(np.arange(spells), len(pairs)),
+        )
+        cover = columns.cover[:, first]
+        c, k = np.nonzero(cover)
         return cls(
             columns=columns,
-            pair_speed=speed,
-            uses=_sparse(np.ones(len(every)), g * intervals + i, every, (groups * intervals, len(every))),
+            spell=spell,
+            uses=_sparse(np.ones(len(every)), g * spells + s, every, (groups * spells, len(every))),
             gives=_sparse(
-                columns.cover[c, k] * presence[columns.group[c]],
-                columns.group[c] * intervals + k,
+                cover[c, k] * presence[columns.group[c]],
+                columns.group[c] * spells + k,
                 c,
-                (groups * intervals, len(columns)),
+                (groups * spells, len(columns)),
             ),
-            serves=_sparse(
-                speed[every // intervals], q * intervals + i, every, (queues * intervals, len(every))
-            ),
-            floor=asked.floor.ravel(),
+            serves=_sparse(speed[every // spells], q * spells + s, every, (queues * spells, len(every))),
+            floor=np.maximum.reduceat(asked.floor, first, axis=1),
             promises=tuple(
-                _Curve.of(promise, share, asked.worth, pairs, speed)
+                _Curve.of(promise, share, asked.worth, spell, pairs, speed)
                 for promise, share in zip(promises, asked.shares, strict=True)
             ),
         )
@@ -195,7 +209,14 @@ class _Need:
         return (self.columns.rules.least, *(np.ones_like(curve.asked) for curve in self.promises))
 
     def solve(
-        self, lacking: tuple[Floats, ...], nearest: bool, gap: float, seconds: float | None, nodes: int | None
+        self,
+        lacking: tuple[Floats, ...],
+        *,
+        nearest: bool = False,
+        whole: bool = True,
+        gap: float = 0.0,
+        seconds: float | None = None,
+        nodes: int | None = None,
     ) -> Cover:
         """Least pay with at most so much lacking; or, if only the `nearest` is sought, the least lacking.
 
@@ -203,7 +224,7 @@ class _Need:
         """
         program = Program()
         pay, rules = self.columns.pay, self.columns.rules
-        counts = _bought(program, np.zeros_like(pay) if nearest else pay, rules)
+        counts = _bought(program, np.zeros_like(pay) if nearest else pay, rules, whole)
         unguarded = program.variables(np.full(len(rules.least), 10.0 * nearest), upper=lacking[0])
         program.rows([(counts, rules.duty), (unguarded, _eye(len(rules.least)))], low=rules.least)
         time = program.variables(np.zeros(self.uses.shape[1]))
@@ -212,8 +233,9 @@ class _Need:
             dear = 0.0
         else:
             dear = 3.0 * float((pay / np.maximum(self.columns.cover.sum(axis=1), 1.0)).max(initial=0.0))
-        below = program.variables(np.full(len(self.floor), dear), upper=self.floor)
-        program.rows([(time, self.serves), (below, _eye(len(self.floor)))], low=self.floor)
+        length = np.broadcast_to(np.bincount(self.spell), self.floor.shape).ravel()
+        below = program.variables(dear * length, upper=self.floor.ravel())
+        program.rows([(time, self.serves), (below, _eye(self.floor.size))], low=self.floor.ravel())
         short = []
         for curve, most in zip(self.promises, lacking[1:], strict=True):
             in_time = program.variables(np.zeros(curve.period.shape[1]), upper=1.0)
@@ -228,14 +250,17 @@ class _Need:
             pay=float(pay @ bought),
             solution=solution,
             short=tuple(values[block] for block in short),
-            below=values[below].reshape(-1, self.columns.cover.shape[1]),
+            below=values[below].reshape(self.floor.shape)[:, self.spell],
             unguarded=values[unguarded],
         )
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """A promise as rows: in_time[cell] <= height + slope @ time for every segment of the cell's hull."""
+    """A promise as rows: in_time[cell] <= height + slope @ time for every line of the cell's hull.
+
+    A cell is a queue in a spell that counts.
+    """
 
     slope: csr_array
     cell: csr_array
@@ -244,31 +269,45 @@ class _Curve:
     asked: Floats
 
     @classmethod
-    def of(cls, promise: Promise, asked: Floats, worth: Floats, pairs: Ints, speed: Floats) -> _Curve:
-        cells = np.argwhere(promise.weight.sum(axis=0) > 0)
-        intervals = worth.shape[1]
+    def of(
+        cls, promise: Promise, asked: Floats, worth: Floats, spell: Ints, pairs: Ints, speed: Floats
+    ) -> _Curve:
+        first = np.searchsorted(spell, np.arange(spell[-1] + 1))
+        weight = np.add.reduceat(promise.weight, first, axis=2)
+        cells = np.argwhere(weight.sum(axis=0) > 0)
         lines = [
-            (cell, slope * worth[q, i], height)
-            for cell, (q, i) in enumerate(cells)
-            for slope, height in hull(promise.agents[q, i], promise.in_time[q, i])
+            (cell, slope, height)
+            for cell, (q, s) in enumerate(cells)
+            for slope, height in hull(*_together(promise, worth, q, np.flatnonzero(spell == s)))
         ]
         of_cell, slopes, heights = np.array(lines).reshape(-1, 3).T
         cell = of_cell.astype(np.int64)
-        slope = csr_array((len(lines), len(pairs) * intervals))
+        shape = (len(lines), len(pairs) * len(first))
+        slope = csr_array(shape)
         for p, (g, q) in enumerate(pairs):
             mine = np.flatnonzero((cells[cell, 0] == q) & (promise.able[g, q] > 0))
-            shape = (len(lines), len(pairs) * intervals)
-            slope = slope + _sparse(
-                slopes[mine] * speed[p], mine, p * intervals + cells[cell[mine], 1], shape
-            )
-        weight = promise.weight[:, cells[:, 0], cells[:, 1]]
+            there = p * len(first) + cells[cell[mine], 1]
+            slope = slope + _sparse(slopes[mine] * speed[p], mine, there, shape)
+        counted = weight[:, cells[:, 0], cells[:, 1]]
+        whole = counted.sum(axis=1, keepdims=True)
         return cls(
             slope=slope,
             cell=_sparse(np.ones(len(lines)), np.arange(len(lines)), cell, (len(lines), len(cells))),
             height=heights,
-            period=csr_array(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)),
-            asked=np.where(weight.sum(axis=1) > 0, asked, 0.0),
+            period=csr_array(counted / np.maximum(whole, 1e-300)),
+            asked=np.where(whole[:, 0] > 0, asked, 0.0),
         )
+
+
+def _together(promise: Promise, worth: Floats, q: int, intervals: Ints) -> tuple[Floats, Floats]:
+    """The curve of several intervals at one capacity, each with its weight and an agent's worth in it."""
+    weight = promise.weight[:, q, intervals].sum(axis=0)
+    grids = [promise.agents[q, i] / worth[q, i] for i in intervals]
+    agents = np.unique(np.concatenate(grids))
+    shares = [
+        np.interp(agents, grid, promise.in_time[q, i]) for grid, i in zip(grids, intervals, strict=True)
+    ]
+    return agents, np.average(shares, axis=0, weights=weight)
 
 
 def hull(agents: Floats, in_time: Floats) -> list[tuple[float, float]]:

@@ -1,8 +1,9 @@
 """Small changes to a roster, and what the curves say they would do, so that the likeliest is tried first.
 
-A move takes one agent off a column, puts one on another, or both: dropped, added, moved to a shorter or a
-cheaper shift, to another hour or to another group. Its effect is read off the slopes of the curves at the
-roster; how far to trust them for each promise is learnt from the moves that were simulated.
+A step takes one agent off a column, puts one on another, or both: dropped, added, moved to a shorter or a
+cheaper shift, to another hour or to another group. A move is a step, or two at once: what the one saves, the
+other may mend. Its effect is read off the slopes of the curves at the roster; how far to trust them for each
+promise is learnt from the moves that were simulated.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from cssim.scenario.clock import Floats, Ints
 
 NOBODY = -1
 
+PARTNERS = 60
+"""Steps that save, and steps that mend, of which pairs are made."""
+
 
 @dataclass(frozen=True)
 class Move:
-    """One agent less on column `off`, one more on column `on`; `NOBODY` where there is none.
+    """An agent less on each of the columns `off`, one more on each of `on`.
 
     Attributes:
         off, on: indices of columns.
@@ -30,19 +34,41 @@ class Move:
         effect: what the curves say it changes in each promise's share, (p,).
     """
 
-    off: int
-    on: int
+    off: tuple[int, ...]
+    on: tuple[int, ...]
     saves: float
     effect: Floats
 
     def applied(self, counts: Ints) -> Ints:
         """The counts after it."""
         changed = counts.copy()
-        if self.off != NOBODY:
-            changed[self.off] -= 1
-        if self.on != NOBODY:
-            changed[self.on] += 1
+        np.subtract.at(changed, list(self.off), 1)
+        np.add.at(changed, list(self.on), 1)
         return changed
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps as columns, m of them; `NOBODY` where none is taken off or put on.
+
+    Attributes:
+        off, on: (m, 1) for single steps, (m, 2) for pairs.
+        saves: (m,).
+        effect: (m, p).
+    """
+
+    off: Ints
+    on: Ints
+    saves: Floats
+    effect: Floats
+
+    def __getitem__(self, rows: Ints) -> Steps:
+        return Steps(self.off[rows], self.on[rows], self.saves[rows], self.effect[rows])
+
+    def move(self, row: int) -> Move:
+        """One of them."""
+        off, on = (tuple(int(c) for c in side[row] if c != NOBODY) for side in (self.off, self.on))
+        return Move(off, on, float(self.saves[row]), self.effect[row])
 
 
 class Trust:
@@ -70,28 +96,75 @@ def moves(setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: F
     the greatest saving first. While it does not: those that should mend most for their pay, and then, because
     the curves do not know all promises and more people are not always better, one less or one more anywhere.
     """
-    off, on, saves, effect = _all(setting, asked, trial)
-    slack = trial.reading.slack + trust * effect
-    lacking = np.maximum(margin - slack, 0.0).sum(axis=1)
-    now = trial.violation(margin)
-    if now > 0:
-        mended = now - lacking
-        useful = np.flatnonzero(mended > 1e-4 * now)
-        rank = mended[useful] / np.maximum(-saves[useful], 0.02 * setting.columns.pay.max())
-        alone = np.setdiff1d(np.flatnonzero((off == NOBODY) | (on == NOBODY)), useful)
-        order = np.concatenate([useful[np.argsort(-rank, kind="stable")], alone])
-    else:
-        useful = np.flatnonzero(saves > 1e-6)
-        price = saves.max(initial=0.0) / 0.01
-        order = useful[np.argsort(price * lacking[useful] - saves[useful], kind="stable")]
-    for k in order:
-        move = Move(int(off[k]), int(on[k]), float(saves[k]), effect[k])
-        if setting.columns.rules.allow(move.applied(trial.counts)):
+    steps = _steps(setting, asked, trial)
+    ranked = (_mending if trial.violation(margin) > 0 else _saving)(steps, trial, margin, trust)
+    for row in range(len(ranked.saves)):
+        move = ranked.move(row)
+        counts = move.applied(trial.counts)
+        if counts.min(initial=0) >= 0 and setting.columns.rules.allow(counts):
             yield move
 
 
-def _all(setting: Setting, asked: Asked, trial: Trial) -> tuple[Ints, Ints, Floats, Floats]:
-    """Every move: column left, column joined, pay saved, effect on each promise; (m,), (m,), (m,), (m, p)."""
+def _lacking(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Floats:
+    """What all promises together should lack after each step, (m,)."""
+    slack = trial.reading.slack + trust * steps.effect
+    return np.asarray(np.maximum(margin - slack, 0.0).sum(axis=1))
+
+
+def _mending(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
+    """Single steps that should mend, by how much for their pay; then all others of one agent."""
+    now = trial.violation(margin)
+    mended = now - _lacking(steps, trial, margin, trust)
+    rank = mended / np.maximum(-steps.saves, 0.02 * np.abs(steps.saves).max(initial=0.0) + 1e-9)
+    order = np.argsort(-rank, kind="stable")
+    mends = mended[order] > 1e-4 * now
+    alone = (steps.off[order, 0] == NOBODY) | (steps.on[order, 0] == NOBODY)
+    return steps[np.concatenate([order[mends], order[~mends & alone]])]
+
+
+def _saving(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
+    """Single steps and pairs that save, by what they save less the price of what they should lack."""
+    both = _joined(_doubled(steps), _pairs(steps, trial, margin, trust))
+    both = both[np.flatnonzero(both.saves > 1e-6)]
+    price = steps.saves.max(initial=0.0) / 0.01
+    return both[np.argsort(price * _lacking(both, trial, margin, trust) - both.saves, kind="stable")]
+
+
+def _pairs(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
+    """A step that saves with one that mends, of the best of each for their price."""
+    spare = np.maximum(trial.reading.slack - margin, 0.0)
+    near = 1 / (spare + 0.2 * (spare.max(initial=0.0) + 1e-3))  # what is nearest to failing counts most
+    mends = (trust * steps.effect) @ near / near.sum()
+    worth = steps.saves / np.maximum(-mends, 1e-4)
+    savers = np.argsort(-np.where(steps.saves > 0, worth, -np.inf), kind="stable")[:PARTNERS]
+    worth = mends / np.maximum(-steps.saves, 1e-2 * np.abs(steps.saves).max(initial=1.0))
+    menders = np.argsort(-np.where(mends > 0, worth, -np.inf), kind="stable")[:PARTNERS]
+    one, two = (side.ravel() for side in np.meshgrid(savers, menders, indexing="ij"))
+    off, on = (np.hstack([side[one], side[two]]) for side in (steps.off, steps.on))
+    crossed = (off[:, [0, 1]] == on[:, [1, 0]]) & (
+        off != NOBODY
+    )  # one's loss is the other's gain: a single step
+    good = np.flatnonzero(~crossed.any(axis=1) & (one != two))
+    return Steps(off, on, steps.saves[one] + steps.saves[two], steps.effect[one] + steps.effect[two])[good]
+
+
+def _doubled(steps: Steps) -> Steps:
+    """Single steps in the shape of pairs."""
+    none = np.full_like(steps.off, NOBODY)
+    return Steps(np.hstack([steps.off, none]), np.hstack([steps.on, none]), steps.saves, steps.effect)
+
+
+def _joined(one: Steps, two: Steps) -> Steps:
+    return Steps(
+        np.vstack([one.off, two.off]),
+        np.vstack([one.on, two.on]),
+        np.concatenate([one.saves, two.saves]),
+        np.vstack([one.effect, two.effect]),
+    )
+
+
+def _steps(setting: Setting, asked: Asked, trial: Trial) -> Steps:
+    """Every single step from a roster."""
     columns = setting.columns
     less, more = (_slopes(setting, asked, trial, step) for step in (-1.0, 1.0))
     places = np.append(np.arange(len(columns)), NOBODY)
@@ -101,7 +174,7 @@ def _all(setting: Setting, asked: Asked, trial: Trial) -> tuple[Ints, Ints, Floa
     off, on = (part.ravel() for part in np.meshgrid(used, places, indexing="ij"))
     real = off != on
     off, on = off[real], on[real]
-    return off, on, pay[off] - pay[on], less[off] + more[on]
+    return Steps(off[:, None], on[:, None], pay[off] - pay[on], less[off] + more[on])
 
 
 def _slopes(setting: Setting, asked: Asked, trial: Trial, step: float) -> Floats:

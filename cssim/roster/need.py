@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import gammaincinv
 
+from cssim.demand.contacts import Bools
 from cssim.demand.distributions import quantile
 from cssim.demand.forecast import expected, expected_follow_ups
 from cssim.engine.floor import Policy, policy_of
@@ -165,7 +166,7 @@ def promises_of(scenario: Scenario, load: Load) -> tuple[Promise, ...]:
         counted = np.array([target.queues is None or name in target.queues for name in scenario.queues])
         weight = _weights(scenario, target, load) * counted[:, None]
         able = policy.serves & (policy.after <= within) & counted
-        agents, in_time = _curve(scenario, load, target, within, policy)
+        agents, in_time = _curve(scenario, load, target, within, policy, counted)
         share = target.at_least if target.measure in WITHIN_MEASURES else None
         if share is None:
             share = _LOOSE if target.measure != "abandonment" else 1 - (target.at_most or 0.0)
@@ -200,9 +201,9 @@ def _weights(scenario: Scenario, target: Target, load: Load) -> Floats:
 
 
 def _curve(
-    scenario: Scenario, load: Load, target: Target, within: Floats, policy: Policy
+    scenario: Scenario, load: Load, target: Target, within: Floats, policy: Policy, counted: Bools
 ) -> tuple[Floats, Floats]:
-    """Points (capacity, share in time) of every cell, (q, i, k) both.
+    """Points (capacity, share in time) of every cell, (q, i, k) both; 0 for queues that are not counted.
 
     Queues that share a group at once are one pool: each is taken to have its part of the pool's agents by
     its part of the work, and the luck of the whole pool.
@@ -217,6 +218,8 @@ def _curve(
     sent = target.measure not in ("answered", "abandonment", "lost_sales")
     levels = _levels(scenario, target)
     for q, queue in enumerate(rows):
+        if not counted[q]:
+            continue
         chats = _chats(scenario, policy, q)
         works = quantile(queue.chat.first_reply or queue.chat.reply, _LEVELS) if sent else np.zeros(1)
         patience = max(queue.patience.mean, 1.0)

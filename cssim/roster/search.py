@@ -49,7 +49,7 @@ from cssim.scenario.schema import Scenario
 BUDGET: Final = 120.0
 """Seconds that a search may take where nothing else is said."""
 
-JUDGED: Final = 200
+JUDGED: Final = 400
 """Replications of a judgement, where neither their number nor the time says otherwise."""
 
 FEW: Final = 4
@@ -58,13 +58,15 @@ FEW: Final = 4
 ENOUGH: Final = 32
 """Replications on which rosters are compared in the end."""
 
+_SIZES: Final = (4, 8, 16, 32, 64, 128)
+
 STEPS: Final = 8
 """Most covers before the first polish."""
 
-TRIES: Final = (12, 24, 60)
+TRIES: Final = (20, 40, 120)
 """Moves in a row without success after which the need is covered anew, and at last the search ends."""
 
-JUDGEMENTS: Final = 6
+JUDGEMENTS: Final = 5
 """Most rosters that are judged."""
 
 Ended = Literal["settled", "budget", "interrupted", "proof"]
@@ -93,7 +95,7 @@ def optimise(
         executor: where replications run; it is left open. Else a pool of `workers` processes.
         workers: how many processes; all processors by default, and 1 means here.
         engine: see `cssim.experiment.ENGINES`.
-        replications: of each judgement; by default as many as the budget has room for, 200 at most.
+        replications: of each judgement; by default as many as the budget has room for, 400 at most.
         progress: told how far it is, see `cssim.roster.stop.Record`.
 
     Raises:
@@ -225,7 +227,10 @@ class _Search:
     # -- the whole ----------------------------------------------------------------------------------
 
     def run(self, *, proven: bool) -> tuple[_Judged, Ended]:
-        """Search and judge in rounds, until a roster is *met* and nothing better is found, or time is up."""
+        """Search and judge in rounds, until nothing changes any more, or time is up.
+
+        After a roster is *met* the search goes on with what its judgement taught, for a cheaper one.
+        """
         best: _Judged | None = None
         while True:
             ended = self._until_settled(proven)
@@ -237,7 +242,7 @@ class _Search:
             judged = self._judge(self.best, quick=ended in ("interrupted", "proof"))
             if best is None or judged.rank > best.rank:
                 best = judged
-            if ended in ("interrupted", "proof") or (ended == "settled" and judged.met):
+            if ended in ("interrupted", "proof"):
                 return best, ended
             if self.judged == JUDGEMENTS or self._too_late():
                 return best, "budget" if np.isfinite(self.lab.left) else ended
@@ -249,6 +254,7 @@ class _Search:
             self._plan()
             if self.best is None:
                 self._start(1 if proven else STEPS)
+                self._plan()
             if proven:
                 return "proof"
             assert self.best is not None
@@ -277,7 +283,7 @@ class _Search:
             if lab.pace:
                 most = JUDGED if self.replications is None else self.replications
                 self.planned = min(most, max(int(kept / lab.pace), 10))
-                sizes = [n for n in (4, 8, 16, 32) if n * lab.pace < 0.06 * lab.stop.seconds]
+                sizes = [n for n in _SIZES if n * lab.pace < 0.02 * lab.stop.seconds]
                 self.enough = sizes[-1] if sizes else FEW
             own = 2.0 if self.scenario.roster is not None else 1.0
             lab.reserve = 0.45 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
@@ -290,11 +296,13 @@ class _Search:
     def affordable(self, replications: int) -> int:
         """So many replications, or as many as the time allows, but at least two."""
         left, pace = self.lab.left, self.lab.pace
-        return max(2, min(replications, int(0.9 * left / pace))) if np.isfinite(left) else replications
+        return (
+            max(2, min(replications, int((0.8 * left - 0.2) / pace))) if np.isfinite(left) else replications
+        )
 
     def _too_late(self) -> bool:
         """Whether there is no time for another round."""
-        return self.lab.left < (2 * self.enough + 10) * self.lab.pace
+        return self.lab.left < max((2 * self.enough + 40) * self.lab.pace, 0.08 * self.lab.stop.seconds)
 
     def _margin(self, trial: Trial, searched: int | None = None) -> Floats:
         """The slack that a roster must show to be judged *met*, most likely, (p,).
@@ -318,12 +326,13 @@ class _Search:
         )
 
     def _learn_from(self, judged: _Judged) -> None:
-        """Ask for what the judged roster shows on the search's numbers, and as much more (or less) as it
-        lacked (or had to spare) on numbers that did not choose it."""
+        """Ask for what a judgement needs, and as much more (or less) as the judged roster looked better (or
+        worse) in the search than on numbers that did not choose it; few of them are believed in part."""
         fresh = read(self.scenario, judged.result.measured, self.lab.aims)
-        needed = self._needed(fresh, judged.result.replications, 1.0)
         searched = self.lab.trial(judged.trial.counts, self.enough).reading
-        self.wanted = searched.slack + needed - fresh.slack
+        seen = judged.result.replications
+        belief = seen / (seen + self.enough)
+        self.wanted = self._needed(fresh, seen + self.enough, 1.0) + belief * (searched.slack - fresh.slack)
 
     def _consider(self, trial: Trial, what: str) -> None:
         """Remember the best roster, and write it into the history. One that was only looked at is never
@@ -341,7 +350,7 @@ class _Search:
 
     def _cover(self, asked: Asked, gap: float = 0.005) -> Cover:
         left = self.lab.left
-        seconds = min(10.0, max(left / 12, 0.5)) if np.isfinite(left) else None
+        seconds = min(10.0, max(left / 25, 0.5)) if np.isfinite(left) else None
         self.lab.tell("cover")
         setting = self.setting
         return cover(
@@ -352,8 +361,15 @@ class _Search:
             asked,
             gap=gap,
             seconds=seconds,
-            nodes=300,
+            nodes=100,
         )
+
+    def _glance(self) -> int:
+        """Replications on which a cover is looked at: few, or more where they take no time beside it."""
+        if not np.isfinite(self.lab.left):
+            return 2 * FEW
+        sizes = [n for n in _SIZES if n <= self.enough and n * self.lab.pace < 1.0]
+        return sizes[-1] if sizes else FEW
 
     def _start(self, steps: int) -> None:
         """Cover, look, correct, until the roster neither lacks nor wastes."""
@@ -364,9 +380,8 @@ class _Search:
                 return
             seen.add(counts.tobytes())
             trial = self.lab.trial(counts, FEW)
-            if step == 0:
-                self._plan()
-                trial = self.lab.first(trial, FEW)  # as the plan now reads it
+            self._plan()
+            trial = self.lab.trial(counts, self._glance())  # read as now planned
             margin = self._margin(trial)
             self._consider(trial, "cover")
             off = trial.reading.slack - margin
@@ -401,7 +416,7 @@ class _Search:
             lacking = trial.violation(self._margin(trial)) > 0
             if not lacking and bought.pay >= trial.pay - 1e-6:
                 break
-            other = self.lab.trial(bought.counts, min(2 * FEW, self.enough))
+            other = self.lab.trial(bought.counts, self._glance())
             self._consider(other, "cover")
             if found is None or other.violation(self._margin(other)) < found.violation(self._margin(found)):
                 found = other

@@ -362,16 +362,16 @@ def test_moves_are_legal_and_save_money_while_the_promise_is_kept() -> None:
 def test_moves_mend_while_the_promise_is_not_kept() -> None:
     hunt, setting, trial = setting_and_trial([1, 0, 0, 0])
     found = list(moves(setting, hunt.asked, trial, np.full(1, 0.1), np.ones(1)))
-    mending = [move for move in found if move.effect[0] > 0]
-    assert found[: len(mending)] == mending  # these first, then one less or one more anywhere
-    assert mending[0].on != -1
-    assert all(-1 in (move.off, move.on) for move in found[len(mending) :])
+    mends = [move.effect[0] > 0 for move in found]
+    assert mends == sorted(mends, reverse=True)  # these first, then one less or one more anywhere
+    assert found[0].on
+    assert all(len(move.off) + len(move.on) == 1 for move in found[sum(mends) :])
 
 
 def test_predicted_effects_have_the_sign_that_simulation_shows() -> None:
     hunt, setting, trial = setting_and_trial([1, 1, 1, 1])
     for move in moves(setting, hunt.asked, trial, np.full(1, 1.0), np.ones(1)):
-        if move.off == -1:
+        if not move.off:
             more = hunt.lab.trial(move.applied(trial.counts), 4)
             assert more.reading.slack[0] > trial.reading.slack[0]
 
@@ -393,8 +393,11 @@ def test_what_failed_is_asked_for_more_and_what_was_kept_too_well_for_less() -> 
     assert np.array_equal(more.worth, less.worth)
 
 
-def test_nothing_off_no_move() -> None:
-    assert Move(-1, 1, -1.0, np.zeros(1)).applied(np.array([0, 0])).tolist() == [0, 1]
+def test_a_move_takes_off_and_puts_on() -> None:
+    counts = np.array([3, 0, 1])
+    assert Move((), (1,), -1.0, np.zeros(1)).applied(counts).tolist() == [3, 1, 1]
+    assert Move((0, 0), (1, 2), 1.0, np.zeros(1)).applied(counts).tolist() == [1, 1, 2]
+    assert counts.tolist() == [3, 0, 1]
 
 
 def test_a_promise_that_the_curves_do_not_know_is_sought_by_simulation() -> None:
