@@ -463,6 +463,73 @@ def test_replay_of_something_else_is_exit_2(cssim: Cssim, tmp_path: Path, conten
     assert len(ended.err.splitlines()) == 1
 
 
+# -- optimise ---------------------------------------------------------------------------------------------
+
+SHORT = ("--budget", "8s", "--workers", "1", "--seed", "3")
+
+
+def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
+    ended = cssim("optimise", shop, *SHORT, "-o", "deep/plan")
+    assert ended.code == 0
+    for words in (
+        "this roster keeps every promise",
+        "Roster",
+        "morning",
+        "met",
+        "No roster",
+        "Today's roster costs",
+    ):
+        assert words in ended.out
+    folder = tmp_path / "deep" / "plan"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(files.PLAN)
+    assert (
+        (folder / "roster.csv")
+        .read_bytes()
+        .startswith(b"\xef\xbb\xbfgroup,date,shift,start,end,count,cost\r\n")
+    )
+    assert cssim("check", folder / "scenario.yaml").code == 0
+    assert cssim("simulate", shop, "--roster", folder / "roster.csv", *FEW).code in (0, 4)
+    replayed = cssim("replay", folder / "result.json", "--workers", "1")
+    assert (replayed.code, replayed.out.startswith("The same numbers")) == (0, True)
+    again = cssim("optimise", shop, *SHORT, "-o", "deep/plan")
+    assert (again.code, again.out) == (2, "")
+    assert "--force" in again.err
+
+
+def test_a_plan_as_json_is_one_object(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
+    ended = cssim("optimise", shop, *SHORT, "--json", "-o", "plan")
+    assert (ended.code, ended.json["status"]) == (0, "met")
+    assert ended.out.strip() == (tmp_path / "plan" / "result.json").read_text(encoding="utf-8").strip()
+
+
+def test_what_is_proven_impossible_is_exit_3_and_says_why(cssim: Cssim, shop: Path) -> None:
+    text = shop.read_text(encoding="utf-8")
+    shop.write_text(text.replace("answered, within: 20s", "first_reply, within: 30s"), encoding="utf-8")
+    ended = cssim("optimise", shop, *SHORT)
+    assert ended.code == 3
+    assert "no roster can keep every promise" in ended.out
+    assert "What to do" in ended.out
+
+
+def test_a_full_disk_still_shows_the_plan(cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    ended = cssim("optimise", shop, *SHORT, "-o", "plan")
+    assert ended.code == 1
+    assert "Promises kept: 1 of 1" in ended.out
+    assert "No space left on device" in ended.err
+    assert not (shop.parent / "plan").exists()
+
+
+@pytest.mark.parametrize("budget", ["0", "soon", "-5s", "60"])
+def test_a_budget_that_is_no_time_is_exit_2(cssim: Cssim, shop: Path, budget: str) -> None:
+    ended = cssim("optimise", shop, f"--budget={budget}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "budget" in ended.err
+
+
 # -- json -------------------------------------------------------------------------------------------------
 
 

@@ -399,7 +399,6 @@ WORDS: dict[str, str] = {
     "plan.budget": "{name}: the best roster found keeps {kept} of {all} promises for sure. It costs {cost}: {shifts} shifts, worked by {people} people; judged on {runs} fresh runs.",
     "plan.infeasible": "{name}: no roster can keep every promise. The nearest costs {cost}: {shifts} shifts, worked by {people} people; it keeps {kept} of {all} promises on {runs} fresh runs.",
     "plan.bound": "No roster that keeps the promises costs less than {bound} (gap {gap}). {assumes}",
-    "plan.baseline": "Today's roster costs {cost} and keeps {kept} of {all} promises; this one costs {less} less.",
     "plan.search": "Tried {rosters} rosters on {contacts} simulated contacts in {seconds} (seed {seed}).",
     "plan.shortfall": "Where people are lacking",
     "plan.advice.budget": "What to do: give it more time (--budget 10min), allow more people, shifts or seats, or promise less.",
@@ -407,4 +406,6 @@ WORDS: dict[str, str] = {
     "plan.written": "Written to {folder}: {files}.",
     "table.column.lacking": "people lacking",
     "table.too_many": "{group}: these shifts take {needed} people, there are {people}",
+    "plan.baseline_less": "Today's roster costs {cost} and keeps {kept} of {all} promises; this one costs {difference} less.",
+    "plan.baseline_more": "Today's roster costs {cost} and keeps {kept} of {all} promises; this one costs {difference} more.",
 }

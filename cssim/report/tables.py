@@ -303,13 +303,14 @@ def plan(out: Console, result: RosterResult) -> None:
 
 def _baseline(out: Console, result: RosterResult, today: SimulationResult) -> None:
     """What the roster of today costs and keeps on the same days."""
+    less = today.cost.total.value - result.cost
     _line(
         out,
-        "plan.baseline",
+        "plan.baseline_less" if less >= 0 else "plan.baseline_more",
         cost=money(today.cost.total.value, today.scenario.currency),
         kept=sum(target.verdict == "met" for target in today.targets),
         all=len(today.targets),
-        less=money(today.cost.total.value - result.cost, today.scenario.currency),
+        difference=money(abs(less), today.scenario.currency),
     )
 
 
