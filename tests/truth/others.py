@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cssim.queueing import erlang
@@ -10,12 +11,28 @@ from tests.truth import centres
 from tests.truth.compare import Case, Truth
 from tests.truth.figures import figures
 from tests.truth.floor import HOUR, MINUTE, always, exponential, phone, scenario
-from tests.truth.seen import abandoned, answered, contacts, mean_wait, occupancy, over, waits
+from tests.truth.seen import (
+    abandoned,
+    answered,
+    contacts,
+    finds,
+    mean_time_in_system,
+    mean_wait,
+    occupancy,
+    over,
+    waits,
+)
 
 
 def cases() -> list[Case]:
     """All of them."""
-    return [_petrol_pump(), _random_level(), *(_slots(route) for route in ("fewest_open", "idle_first"))]
+    return [
+        _petrol_pump(),
+        _from_empty(),
+        _random_level(),
+        *(_slots(route) for route in ("fewest_open", "idle_first")),
+        *_shared_attention(),
+    ]
 
 
 def _petrol_pump() -> Case:
@@ -33,6 +50,24 @@ def _petrol_pump() -> Case:
         always(pump=1),
         (Truth("PR41", figure.truth, occupancy(1), share=True),),
         blocks=24,
+    )
+
+
+def _from_empty() -> Case:
+    """Eight hours of M/M/14 from an empty line: how many have to wait."""
+    figure = figures("output_stats")["ST02"]
+    p = figure.params
+    calls = phone(p["lam_per_min"] / MINUTE, exponential(MINUTE / p["mu_per_min"]))
+    return Case(
+        "eight hours from empty, 14 agents",
+        scenario(p["T_min"] * MINUTE, {"calls": calls}, {"team": {"serves": ["calls"], "chats": 1}}),
+        always(team=p["agents"]),
+        (
+            Truth("ST02 ratio", figure.value["ratio"], waits, share=True),
+            Truth("ST02 E_D", figure.value["E_D"], over(1, waits)),
+        ),
+        blocks=30,
+        parts=1,
     )
 
 
@@ -91,4 +126,46 @@ def _slots(route: str) -> Case:
             Truth("CH201 SL", float(erlang.service_level(*model, 20, patience)), answered(20), share=True),
         ),
         blocks=17,
+    )
+
+
+def _shared_attention() -> list[Case]:
+    """One agent whose open chats, all waiting for the next of many short replies, share the attention.
+
+    The work of a chat is a geometric number of exponential replies, so exponential, and the agent is never
+    idle while a chat is there. However the replies take turns the number there is that of M/M/1, and with
+    short replies in turn this is processor sharing (`PR10`, `PR11`; with three chats at most `CH200`).
+    """
+    found = []
+    for name, blocks in (("PR10", 24), ("PR11", 60)):
+        figure = figures("peer_tests")[name]
+        load = figure.params["lam"] / figure.params["mu"]
+        mean = figure.truth * figure.params["mu"] * MINUTE  # the work of a chat takes a minute
+        spent = Truth(name, mean, mean_time_in_system)
+        case = f"one agent shares {load:g} erlangs among all who are there"
+        found.append(_desk(case, load, 1000, [spent], blocks))
+    load = 0.6
+    there = [Truth(f"CH200 P({n})", (1 - load) * load**n, finds(n), share=True) for n in range(5)]
+    found.append(_desk(f"one agent shares {load:g} erlangs among three chats", load, 3, there, blocks=32))
+    return found
+
+
+def _desk(name: str, load: float, chats: int, truths: Sequence[Truth], blocks: int) -> Case:
+    rounds = 5
+    queue = phone(
+        load / MINUTE,
+        {},
+        chat={"rounds": rounds, "reply": exponential(MINUTE / rounds), "think": "0s"},
+    )
+    return Case(
+        name,
+        scenario(
+            26 * HOUR,
+            {"chats": queue},
+            {"team": {"serves": ["chats"], "chats": chats, "order": "oldest"}},
+            2 * HOUR,
+        ),
+        always(team=1),
+        tuple(truths),
+        blocks=blocks,
     )
