@@ -2,7 +2,7 @@
 
 Each case is played for a fixed number of replications and must lie within 3.5 standard errors of the truth:
 a right engine fails a figure by chance once in 2,000 seeds, and the seeds are fixed. `python -m
-benchmarks.truth` plays these and the centres of `test_centres.py` until the standard errors are at most 1%
+benchmarks.truth` plays these until the standard errors are at most 1%
 (0.002 for shares). Which record is held where, and which cannot be expressed, is in `docs/truths.md`.
 """
 
