@@ -14,7 +14,7 @@ export PYTHONUTF8 := 1
 .PHONY: run test format clean
 
 run: $(VENV)/.run
-	$(BIN)/cssim optimise scenarios/small_shop.yaml -o out/small_shop --force
+	$(BIN)/cssim optimise scenarios/small_shop.yaml -o out/small_shop --force --seed 1
 
 test: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -398,7 +398,7 @@ WORDS: dict[str, str] = {
     "plan.met": "{name}: this roster keeps every promise. It costs {cost}: {shifts} shifts, worked by {people} people; judged on {runs} fresh runs.",
     "plan.budget": "{name}: the best roster found keeps {kept} of {all} promises for sure. It costs {cost}: {shifts} shifts, worked by {people} people; judged on {runs} fresh runs.",
     "plan.infeasible": "{name}: no roster can keep every promise. The nearest costs {cost}: {shifts} shifts, worked by {people} people; it keeps {kept} of {all} promises on {runs} fresh runs.",
-    "plan.bound": "No roster that keeps the promises costs less than {bound} (gap {gap}). {assumes}",
+    "plan.bound": "Proven: no roster that keeps the promises costs less than {bound}. That floor may lie far below the cheapest (gap {gap}). {assumes}",
     "plan.search": "Tried {rosters} rosters on {contacts} simulated contacts in {seconds} (seed {seed}).",
     "plan.shortfall": "Where people are lacking",
     "plan.advice.budget": "What to do: give it more time (--budget 10min), allow more people, shifts or seats, or promise less.",

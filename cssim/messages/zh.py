@@ -389,7 +389,7 @@ WORDS: dict[str, str] = {
     "plan.met": "{name}：这张班表能做到全部承诺。费用 {cost}：{shifts} 个班次，{people} 人；用 {runs} 次全新的模拟评判。",
     "plan.budget": "{name}：找到的最好班表只能确定做到 {all} 项承诺中的 {kept} 项。费用 {cost}：{shifts} 个班次，{people} 人；用 {runs} 次全新的模拟评判。",
     "plan.infeasible": "{name}：没有任何班表能做到全部承诺。最接近的费用 {cost}：{shifts} 个班次，{people} 人；在 {runs} 次全新的模拟中做到 {all} 项中的 {kept} 项。",
-    "plan.bound": "做到全部承诺的班表不会低于 {bound}（差距 {gap}）。{assumes}",
+    "plan.bound": "已证明：做到全部承诺的班表不会低于 {bound}；这只是下限，最省的班表可能高出不少（差距 {gap}）。{assumes}",
     "plan.search": "用时 {seconds}，在 {contacts} 次模拟咨询上试了 {rosters} 张班表（种子 {seed}）。",
     "plan.shortfall": "缺人的地方",
     "plan.advice.budget": "怎么办：多给些时间（--budget 10min）、放宽人数、班次或工位，或降低承诺。",
