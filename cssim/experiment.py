@@ -126,6 +126,22 @@ def engine_named(name: str) -> Engine:
     return ENGINES[name]
 
 
+def get_ready(engine: str, executor: Executor | None) -> None:
+    """Have the engine compiled, and workers started with it, before anything is timed.
+
+    Compiled once and here, so that workers find it on disk. A worker that starts takes as long as hundreds
+    of replications, and would be taken for slow ones.
+    """
+    engine_named(engine).prepare()
+    if executor is not None:
+        for worker in [executor.submit(_prepare, engine) for _ in range(os.cpu_count() or 1)]:
+            worker.result()
+
+
+def _prepare(engine: str) -> None:
+    engine_named(engine).prepare()
+
+
 # -- rosters ---------------------------------------------------------------------------------------
 
 

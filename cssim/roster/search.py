@@ -30,7 +30,7 @@ from cssim.demand.contacts import Bools
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Roster, policy_of
 from cssim.errors import InputError
-from cssim.experiment import ENGINE, SimulationResult, engine_named, pool, roster_of, run_days, simulate
+from cssim.experiment import ENGINE, SimulationResult, get_ready, pool, roster_of, run_days, simulate
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
@@ -60,7 +60,10 @@ ENOUGH: Final = 32
 
 _SIZES: Final = (4, 8, 16, 32, 64, 128)
 
-STEPS: Final = 8
+FAR: Final = 0.05
+"""A roster whose promises lack more than this of their shares, all together, is far from keeping them."""
+
+STEPS: Final = 10
 """Most covers before the first polish."""
 
 TRIES: Final = (20, 40, 120)
@@ -107,10 +110,10 @@ def optimise(
         raise InputError.one("optimise.replications", path="replications", given=replications)
     seed = secrets.randbits(32) if seed is None else seed
     timed = np.isfinite(stop.seconds)
-    engine_named(engine).prepare()
     columns = columns_of(scenario)
     bound = bound_of(scenario, columns, seconds=min(5.0, stop.seconds / 20) if timed else None)
     with _place(executor, workers) as place:
+        get_ready(engine, place)
 
         def run(roster: Roster, some: Sequence[int]) -> list[Day]:
             return run_days(
@@ -222,6 +225,8 @@ class _Search:
         self.enough = ENOUGH
         self.planned = replications or JUDGED
         self.judged = 0
+        self.few = 2 * FEW if any(target.on is not None for target in scenario.targets) else FEW
+        self.late = False
         self.unfit: set[bytes] = set()
 
     # -- the whole ----------------------------------------------------------------------------------
@@ -239,6 +244,9 @@ class _Search:
                 same = np.array_equal(self.best.counts, self.last.trial.counts)
                 if same or (best.met and self.best.reading.cost >= best.result.cost.total.value):
                     return best, ended
+            if ended == "budget" and not self.late and np.any(self.best.reading.slack < 0):
+                self.late = True  # not worth a long judgement: its time goes to the search
+                continue
             judged = self._judge(self.best, quick=ended in ("interrupted", "proof"))
             if best is None or judged.rank > best.rank:
                 best = judged
@@ -275,11 +283,12 @@ class _Search:
         """How many replications the next judgement has, and what that asks of the search.
 
         Of a budget of time the first search gets rather more than half and the first judgement a fifth, so
-        that there is time to mend what it finds; of what is left then, two fifths are kept for the next one.
+        that there is time to mend what it finds; of what is left then, two fifths are kept for the next one,
+        and a quarter where there is little hope of *met*.
         """
-        lab, first = self.lab, self.judged == 0
+        lab, first = self.lab, self.judged == 0 and not self.late
         if np.isfinite(lab.left):
-            kept = 0.2 * lab.stop.seconds if first else 0.4 * lab.left
+            kept = 0.2 * lab.stop.seconds if first else (0.25 if self.late else 0.4) * lab.left
             if lab.pace:
                 most = JUDGED if self.replications is None else self.replications
                 self.planned = min(most, max(int(kept / lab.pace), 10))
@@ -364,12 +373,15 @@ class _Search:
             nodes=100,
         )
 
-    def _glance(self) -> int:
-        """Replications on which a cover is looked at: few, or more where they take no time beside it."""
-        if not np.isfinite(self.lab.left):
-            return 2 * FEW
-        sizes = [n for n in _SIZES if n <= self.enough and n * self.lab.pace < 1.0]
-        return sizes[-1] if sizes else FEW
+    def _looked_at(self, counts: Ints) -> Trial:
+        """A roster that was covered, on few replications, and on more while it may keep its promises."""
+        trial = self.lab.trial(counts, min(self.few, self.enough))
+        while trial.replications < self.enough:
+            if np.any(trial.reading.slack + 2.5 * trial.reading.error < self._margin(trial)):
+                break
+            trial = self.lab.trial(counts, min(2 * trial.replications, self.enough))
+        self._consider(trial, "cover")
+        return trial
 
     def _start(self, steps: int) -> None:
         """Cover, look, correct, until the roster neither lacks nor wastes."""
@@ -379,11 +391,11 @@ class _Search:
             if counts.tobytes() in seen:
                 return
             seen.add(counts.tobytes())
-            trial = self.lab.trial(counts, FEW)
+            if step == 0:
+                self.lab.trial(counts, FEW)  # shows the pace
             self._plan()
-            trial = self.lab.trial(counts, self._glance())  # read as now planned
+            trial = self._looked_at(counts)
             margin = self._margin(trial)
-            self._consider(trial, "cover")
             off = trial.reading.slack - margin
             if np.all(off > 0) and np.any(off < 0.01):
                 return
@@ -392,36 +404,41 @@ class _Search:
     # -- polish -------------------------------------------------------------------------------------
 
     def _improve(self, trial: Trial) -> None:
-        """Polish, cover anew where that promises something cheaper, and polish that; ever longer."""
+        """Polish, cover anew where that promises something better, and polish that; ever longer.
+
+        A roster that is far from its promises is covered anew first: single agents would mend it too slowly.
+        """
+        if trial.violation(self._margin(trial)) > FAR:
+            trial = self._better(trial, self._covered_anew(trial))
         for tries in TRIES:
             trial = self._polish(trial, tries)
-            if tries == TRIES[-1]:
-                return
-            other = self._covered_anew(trial)
-            if other is not None:
-                other = self._polish(other, tries)
-                margin = self._margin(trial)
-                if (other.violation(margin), other.reading.cost) < (
-                    trial.violation(margin),
-                    trial.reading.cost,
-                ):
-                    trial = other
+            if tries < TRIES[-1]:
+                other = self._covered_anew(trial)
+                if other is not None:
+                    trial = self._better(trial, self._polish(other, tries))
+
+    def _better(self, one: Trial, other: Trial | None) -> Trial:
+        """The one that lacks less, or costs less, by what is asked of the first."""
+        if other is None:
+            return one
+        margin = self._margin(one)
+        return min(one, other, key=lambda trial: (trial.violation(margin), trial.reading.cost))
 
     def _covered_anew(self, trial: Trial) -> Trial | None:
         """A roster bought for what the best one taught, if it is cheaper or lacks less."""
-        asked = corrected(self.setting, self.asked, trial, self._margin(trial), 0.7, bought=False)
+        margin = self._margin(trial)
+        lacking = trial.violation(margin)
+        asked = corrected(self.setting, self.asked, trial, margin, 0.7, bought=False)
         found: Trial | None = None
-        for _ in range(3):
+        for _ in range(4 if lacking > FAR else 2):
             bought = self._cover(asked)
-            lacking = trial.violation(self._margin(trial)) > 0
-            if not lacking and bought.pay >= trial.pay - 1e-6:
+            if lacking == 0 and bought.pay >= trial.pay - 1e-6:
                 break
-            other = self.lab.trial(bought.counts, self._glance())
-            self._consider(other, "cover")
+            other = self._looked_at(bought.counts)
             if found is None or other.violation(self._margin(other)) < found.violation(self._margin(found)):
                 found = other
             asked = corrected(self.setting, asked, other, self._margin(other), 0.7)
-        if found is None or found.counts.tobytes() == trial.counts.tobytes():
+        if found is None or np.array_equal(found.counts, trial.counts):
             return None
         return self.lab.trial(found.counts, self.enough)
 
@@ -460,7 +477,7 @@ class _Search:
         cannot save it.
         """
         lacks = base.violation(margin)
-        size = min(FEW, self.enough)
+        size = min(self.few, self.enough)
         while True:
             trial = self.lab.trial(counts, size)
             before = self.lab.first(base, size).reading
