@@ -1,9 +1,9 @@
-"""The engine reproduces what is known exactly of queues in steady state, and traces, within chance.
+"""The engine reproduces what is known exactly, published figures and closed forms, within chance.
 
 Each case is played for a fixed number of replications and must lie within 3.5 standard errors of the truth:
 a right engine fails a figure by chance once in 2,000 seeds, and the seeds are fixed. `python -m
-benchmarks.truth` plays these until the standard errors are at most 1%
-(0.002 for shares). Which record is held where, and which cannot be expressed, is in `docs/truths.md`.
+benchmarks.truth` plays the same cases until the standard errors are at most 1% (0.002 for shares). Which
+record is held where, and which cannot be expressed, is in `docs/truths.md`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pytest
 from cssim.engine import compiled, reference
 from cssim.engine.log import Outcome
 from tests.engine.build import C, play
-from tests.truth import from_steady, others
+from tests.truth.cases import cases
 from tests.truth.compare import MOST_ERRORS, Runner
 from tests.truth.figures import figures
 
-CASES = {case.name: case for case in (*from_steady.cases(), *others.cases())}
+CASES = cases()
 
 LARGE = 95
 """The readable engine looks at every agent at every event. With more agents than this the other engine, equal
