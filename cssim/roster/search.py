@@ -392,7 +392,7 @@ class _Search:
                 return
             seen.add(counts.tobytes())
             if step == 0:
-                self.lab.trial(counts, FEW)  # shows the pace
+                self._consider(self.lab.trial(counts, FEW), "cover")  # shows the pace; better than nothing
             self._plan()
             trial = self._looked_at(counts)
             margin = self._margin(trial)
