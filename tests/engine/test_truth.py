@@ -20,7 +20,7 @@ from tests.truth.figures import figures
 
 CASES = cases()
 
-LARGE = 95
+LARGE = 40
 """The readable engine looks at every agent at every event. With more agents than this the other engine, equal
 float for float (`test_equality.py`), plays what would take that one minutes."""
 
