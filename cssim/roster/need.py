@@ -254,11 +254,16 @@ def _line(rate: Floats, work: Floats, agents: Floats, within: float, patience: f
     return share
 
 
+BUSIEST = 0.999
+"""The need looks at no busier day than this share of days, though a promise may be about all of them."""
+
+
 def _levels(scenario: Scenario, target: Target) -> Floats:
     """Factors on the load to average over: a busy day's, where the promise is about a share of days."""
     day, drift = scenario.forecast.day_cv, scenario.forecast.within_day.cv
     if target.on is not None:
-        return _gamma(day if target.each != "hour" else float(np.hypot(day, drift)), np.array([target.on]))
+        busy = min(target.on, BUSIEST)
+        return _gamma(day if target.each != "hour" else float(np.hypot(day, drift)), np.array([busy]))
     return _gamma(float(np.hypot(day, drift)), _LEVELS)
 
 

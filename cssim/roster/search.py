@@ -247,7 +247,12 @@ class _Search:
             if ended == "budget" and not self.late and np.any(self.best.reading.slack < 0):
                 self.late = True  # not worth a long judgement: its time goes to the search
                 continue
-            judged = self._judge(self.best, quick=ended in ("interrupted", "proof"))
+            try:
+                judged = self._judge(self.best, quick=ended in ("interrupted", "proof"))
+            except KeyboardInterrupt:
+                if best is not None:
+                    return best, "interrupted"
+                judged, ended = self._judge(self.best, quick=True), "interrupted"
             if best is None or judged.rank > best.rank:
                 best = judged
             if ended in ("interrupted", "proof"):

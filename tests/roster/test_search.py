@@ -15,7 +15,7 @@ import pytest
 
 from cssim.demand.streams import Phase
 from cssim.errors import InputError
-from cssim.experiment import roster_of, run_days
+from cssim.experiment import roster_of, run_days, simulate
 from cssim.measure.cost import cost_of
 from cssim.roster import RosterResult, optimise, search
 from cssim.roster.lab import Lab, Spent, Trial
@@ -260,6 +260,23 @@ def test_ctrl_c_gives_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.search.ended == "interrupted"
     assert plan.roster
     assert plan.judgement.replications == 8  # quickly
+
+
+def test_ctrl_c_while_a_roster_is_judged_gives_that_roster(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = 0
+
+    def once(*args: Any, **kwargs: Any) -> Any:
+        nonlocal judged
+        judged += 1
+        if judged == 1:
+            raise KeyboardInterrupt
+        return simulate(*args, **kwargs)
+
+    monkeypatch.setattr(search, "simulate", once)
+    plan = optimise(small(), seed=1, budget=Rosters(3), workers=1)
+    assert plan.search.ended == "interrupted"
+    assert plan.roster
+    assert judged == 2
 
 
 def test_ctrl_c_before_there_is_anything_is_just_that(monkeypatch: pytest.MonkeyPatch) -> None:
