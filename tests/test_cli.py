@@ -476,7 +476,7 @@ def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Pat
         "Roster",
         "morning",
         "met",
-        "No roster",
+        "no roster that keeps the promises costs less than",
         "Today's roster costs",
     ):
         assert words in ended.out
