@@ -2,8 +2,9 @@
 
 *Slack* is positive where a promise is kept: estimate - promise for `at_least`, the reverse for `at_most`, in
 shares, or in parts of the promise where that is a time or a number. A promise on a share `on` of days is
-measured by a quantile of the daily values (mean - z x standard deviation, as if normal), which moves smoothly
-where the share of days kept jumps. That is for searching only: a verdict comes from `cssim.measure.estimate`.
+measured by a quantile of the daily values (from their mean, standard deviation and skewness, after Cornish
+and Fisher), which moves smoothly where the share of days kept jumps. That is for searching only: a verdict
+comes from `cssim.measure.estimate`.
 """
 
 from __future__ import annotations
@@ -92,11 +93,20 @@ def _promise(target: Target, part: Floats, whole: Floats, aim: float) -> tuple[f
         return scale * (value - promised), scale * (part - value * whole) / whole.mean()
     daily = part[there] / whole[there]
     mean, spread = daily.mean(), daily.std(ddof=1) if len(daily) > 1 else 0.0
-    z = float(ndtri(aim))
     from_mean = daily - mean
+    z = float(ndtri(aim))
+    z += (z**2 - 1) / 6 * _skewness(-sign * from_mean, spread)
     moved = sign * from_mean - z * (from_mean**2 - spread**2) / (2 * max(spread, 1e-9))
     nothing[there] = abs(scale) * moved * len(part) / there.sum()
     return float(abs(scale) * (sign * (mean - promised) - z * spread)), nothing
+
+
+def _skewness(from_mean: Floats, spread: float) -> float:
+    """Of a sample, drawn towards 0 the smaller it is, and within [-0.5, 2]."""
+    if spread <= 0:
+        return 0.0
+    n = len(from_mean)
+    return float(np.clip((from_mean**3).mean() / spread**3, -0.5, 2.0)) * n / (n + 12)
 
 
 def aims_of(scenario: Scenario, replications: int, looks: int) -> list[float]:
@@ -116,7 +126,7 @@ def _aim(on: float, error: float, replications: int) -> float:
     for kept in range(int(on * replications), replications + 1):
         if share_of_days(kept, replications, error)[0] >= on:
             return min(float(betaincinv(kept, replications - kept + 1, 5 / 6)), 1 - 0.2 / replications)
-    return on + (1 - on) / 3  # too few to say *met* in any case
+    return min(on + (1 - on) / 3, 1 - 0.2 / replications)  # too few to say *met* in any case
 
 
 def margins(

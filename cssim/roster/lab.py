@@ -80,6 +80,7 @@ class Lab:
         self.contacts = 0
         self.history: list[dict[str, float | int | bool | str]] = []
         self._run, self._watch, self._bound = run, watch, bound
+        self._timed = bool(np.isfinite(stop.seconds))
         self._days: dict[bytes, list[Day]] = {}
         self._began = began
         self._best: tuple[bool, float] | None = None
@@ -110,9 +111,8 @@ class Lab:
             raise Spent
         roster = self.columns.roster(counts)
         while len(known) < replications:
-            block = range(
-                len(known), replications if np.isinf(self.left) else min(len(known) + 4, replications)
-            )
+            some = 4 if not self.pace else max(4, int(0.5 / self.pace))  # half a second, where time counts
+            block = range(len(known), min(len(known) + some, replications) if self._timed else replications)
             if self.rosters and self.left < self.reserve + len(block) * self.pace:
                 raise Spent
             began = time.perf_counter()

@@ -35,6 +35,7 @@ from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, Cover, cover
+from cssim.roster.days import balanced
 from cssim.roster.gauge import Reading, aims_of, margins, read, standard_error
 from cssim.roster.lab import Lab, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected
@@ -54,6 +55,9 @@ JUDGED: Final = 400
 
 FEW: Final = 4
 """Replications on which a roster is first looked at; doubled until it is clear what it is worth."""
+
+BALANCED: Final = 4
+"""A replication of balanced days (see `days`) tells as much as so many of days as they come."""
 
 ENOUGH: Final = 32
 """Replications on which rosters are compared in the end."""
@@ -115,9 +119,12 @@ def optimise(
     with _place(executor, workers) as place:
         get_ready(engine, place)
 
+        order = balanced(scenario, load_of(scenario), seed, max(_SIZES))
+
         def run(roster: Roster, some: Sequence[int]) -> list[Day]:
+            days = [order[k] for k in some]
             return run_days(
-                scenario, roster, some, seed=seed, phase=Phase.SEARCH, engine=engine, executor=place
+                scenario, roster, days, seed=seed, phase=Phase.SEARCH, engine=engine, executor=place
             )
 
         def judge(roster: Roster, number: int, some: int) -> SimulationResult:
@@ -333,7 +340,7 @@ class _Search:
             self.scenario,
             reading,
             self.setting.of_target,
-            searched=searched,
+            searched=BALANCED * searched,
             judged=self.planned,
             looks=2 ** (self.judged + 1),
             safety=safety,
@@ -345,8 +352,9 @@ class _Search:
         fresh = read(self.scenario, judged.result.measured, self.lab.aims)
         searched = self.lab.trial(judged.trial.counts, self.enough).reading
         seen = judged.result.replications
-        belief = seen / (seen + self.enough)
-        self.wanted = self._needed(fresh, seen + self.enough, 1.0) + belief * (searched.slack - fresh.slack)
+        belief = seen / (seen + BALANCED * self.enough)
+        needed = self._needed(fresh, seen // BALANCED + self.enough, 1.0)
+        self.wanted = needed + belief * (searched.slack - fresh.slack)
 
     def _consider(self, trial: Trial, what: str) -> None:
         """Remember the best roster, and write it into the history. One that was only looked at is never
