@@ -121,6 +121,10 @@ def run(contacts: Contacts, agents: Agents, policy: Policy) -> Log:
 @_part
 def _at(w: World, time: float, code: int) -> None:
     """Let an event happen at a time, among the events of that instant by its code."""
+    if w.run[0].hole:
+        w.run[0].hole = False
+        _sink(w, w.run[0].events, time, code)
+        return
     i = w.run[0].events
     w.run[0].events = i + 1
     while i > 0:
@@ -136,29 +140,36 @@ def _at(w: World, time: float, code: int) -> None:
 
 
 @_part
-def _drop_first(w: World) -> None:
-    """Take the first event, which has been read, out of the heap."""
-    size = w.run[0].events - 1
-    w.run[0].events = size
-    time, code = w.heap[size].time, w.heap[size].code
-    i = 0
-    while True:
-        below = 2 * i + 1
-        if below >= size:
-            break
-        first = w.heap[below].time
+def _sink(w: World, size: int, time: float, code: int) -> None:
+    """Put an event in place of the first of so many, and let it sink to where it belongs.
+
+    Which child is the earlier one is a coin toss to the processor, so it is computed and not branched on.
+    """
+    i, below = 0, 1
+    while below < size:
         if below + 1 < size:
-            other = w.heap[below + 1].time
-            if other < first or (other == first and w.heap[below + 1].code < w.heap[below].code):
-                below += 1
-                first = other
-        if time < first or (time == first and code <= w.heap[below].code):
+            left, right = w.heap[below].time, w.heap[below + 1].time
+            earlier = w.heap[below + 1].code < w.heap[below].code
+            below += int((right < left) | ((right == left) & earlier))
+        first, its_code = w.heap[below].time, w.heap[below].code
+        if time < first or (time == first and code <= its_code):
             break
         w.heap[i].time = first
-        w.heap[i].code = w.heap[below].code
+        w.heap[i].code = its_code
         i = below
+        below = 2 * i + 1
     w.heap[i].time = time
     w.heap[i].code = code
+
+
+@_part
+def _fill_hole(w: World) -> None:
+    """The first event has had its turn and no other has come into its place: the last one does."""
+    w.run[0].hole = False
+    last = w.run[0].events - 1
+    w.run[0].events = last
+    if last > 0:
+        _sink(w, last, w.heap[last].time, w.heap[last].code)
 
 
 @_part
@@ -690,6 +701,8 @@ def _give_up_lines(w: World) -> None:
 @_part
 def _another_log_on(w: World, duties: Table, d: int) -> bool:
     """Whether the next event is a log-on (or the end of a break) at this very instant."""
+    if w.run[0].hole:
+        _fill_hole(w)
     if w.run[0].events > 0 and w.heap[0].time == w.run[0].now and w.heap[0].code < REPLY_SENT:
         return True
     return d < len(duties) and duties[d].time == w.run[0].now and duties[d].code < REPLY_SENT
@@ -700,6 +713,8 @@ def _play(w: World, hand_overs: Table, duties: Table) -> None:
     """Let everything happen: always the first event of the heap and of the streams known beforehand."""
     h, d = 0, 0
     while True:
+        if w.run[0].hole:
+            _fill_hole(w)
         time, code, source = np.inf, 0, NOBODY
         if w.run[0].events > 0:
             time, code, source = w.heap[0].time, w.heap[0].code, HEAP
@@ -726,7 +741,7 @@ def _play(w: World, hand_overs: Table, duties: Table) -> None:
                 _leaving(w, number, kind)
         else:
             if source == HEAP:
-                _drop_first(w)
+                w.run[0].hole = True
             else:
                 h += 1
             if order == REPLY_SENT:
