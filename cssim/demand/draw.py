@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
-from cssim.demand.distributions import on_grid, quantile, sample, sample_rounds
+from cssim.demand.distributions import is_certain, on_grid, quantile, sample, sample_rounds
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
 from cssim.demand.level import level
 from cssim.demand.streams import Purpose, Streams
 from cssim.errors import InputError
 from cssim.scenario.clock import GRID, Floats, Ints
-from cssim.scenario.schema import Queue, Scenario
+from cssim.scenario.schema import Queue, Scenario, Spread
 
 MOST_ROUNDS = 2e7
 """Most rounds that a replication is expected to have; more would not fit into memory."""
@@ -65,17 +65,25 @@ def curves_of(scenario: Scenario) -> tuple[Curve, ...]:
 
 @dataclass(frozen=True)
 class _Course:
-    """How contacts of one line go once they have come; n contacts."""
+    """How contacts of one line go once they have come; n contacts.
+
+    Attributes:
+        covered, deflected, delay, lingers: as in `Contacts`, (n,).
+        rounds: none where the bot resolves the contact, (n,).
+        work, patience: of the first rounds, also of contacts that the bot resolves, (n,).
+        later_work, think, later_patience: of the later rounds that there are, contact by contact.
+    """
 
     covered: Bools
     deflected: Bools
     delay: Floats
     lingers: Bools
     rounds: Ints
-    """None where the bot resolves the contact."""
     work: Floats
-    think: Floats
     patience: Floats
+    later_work: Floats
+    think: Floats
+    later_patience: Floats
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,8 @@ def arrivals(scenario: Scenario, queue: str, curve: Curve, streams: Streams) -> 
     A Poisson process of rate 1, stretched by the inverse of the cumulative expected arrivals (Cinlar 1975),
     so that the k-th contact of a replication stays the k-th if the volume changes.
     """
+    if not curve.pieces.any():
+        return np.zeros(0)
     expected = curve.pieces * level(scenario, queue, streams, curve.knots[:-1])
     cumulative = np.concatenate([[0.0], np.cumsum(expected)])
     rng, total, clock = streams.of(Purpose.ARRIVALS, queue), cumulative[-1], np.zeros(1)
@@ -126,9 +136,8 @@ def _own(scenario: Scenario, streams: Streams, curves: Sequence[Curve]) -> list[
     names = list(scenario.queues)
     times = [arrivals(scenario, name, curve, streams) for name, curve in zip(names, curves, strict=True)]
     sizes = [len(t) for t in times]
-    queue = np.repeat(np.arange(len(names)), sizes)
-    rank = np.empty(len(queue), dtype=np.int64)
-    rank[np.lexsort((queue, np.concatenate(times)))] = np.arange(len(queue))
+    rank = np.empty(sum(sizes), dtype=np.int64)
+    rank[np.argsort(_joined(times), kind="stable")] = np.arange(len(rank))
     rows = np.split(rank, np.cumsum(sizes)[:-1])
     return [
         _Batch(
@@ -192,63 +201,78 @@ def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
         deflected = covered & (luck[:, 1] < bot.resolves)
     delay = np.where(covered, on_grid(bot.hands_over_after if bot else 0.0), 0.0)
     rounds = sample_rounds(chat.rounds, streams.of(Purpose.ROUNDS, lineage), n)
-    all_rounds = int(rounds.sum())
-    first = np.zeros(all_rounds, dtype=bool)
-    first[np.cumsum(rounds) - rounds] = True
-    later = ~first
+    all_later = int(rounds.sum()) - n
+    reaches = None
+    if deflected.any():
+        reaches = np.flatnonzero(np.repeat(~deflected, rounds - 1))
+        rounds[deflected] = 0
+
+    def later(spread: Spread, purpose: Purpose) -> Floats:
+        # drawn for every round, turned into a duration for those that there will be
+        if is_certain(spread):
+            return np.full(all_later if reaches is None else len(reaches), on_grid(spread.mean))
+        luck = streams.of(purpose, lineage).random(all_later)
+        return on_grid(quantile(spread, luck if reaches is None else luck.take(reaches)))
 
     # first and later rounds have streams of their own: longer chats change no first reply
-    work, think, patient = np.empty(all_rounds), np.zeros(all_rounds), np.full(all_rounds, np.inf)
-    work[first] = sample(chat.first_reply or chat.reply, streams.of(Purpose.WORK, lineage), n)
-    work[later] = sample(chat.reply, streams.of(Purpose.LATER_WORK, lineage), all_rounds - n)
-    think[later] = sample(chat.think, streams.of(Purpose.THINK, lineage), all_rounds - n)
+    work = sample(chat.first_reply or chat.reply, streams.of(Purpose.WORK, lineage), n)
     waits = quantile(patience, streams.of(Purpose.PATIENCE, lineage).random(n))
-    patient[first] = on_grid(waits * np.where(covered, bot.patience_factor if bot else 1.0, 1.0))
-    if patience.later is not None:
-        patient[later] = sample(patience.later, streams.of(Purpose.LATER_PATIENCE, lineage), all_rounds - n)
-    lingers = streams.of(Purpose.LINGER, lineage).random(n) < patience.lingers
-
-    kept = np.repeat(~deflected, rounds)
+    if bot is not None:
+        waits *= np.where(covered, bot.patience_factor, 1.0)
+    later_work = later(chat.reply, Purpose.LATER_WORK)
     return _Course(
         covered=covered,
         deflected=deflected,
         delay=delay,
-        lingers=lingers,
-        rounds=np.where(deflected, 0, rounds),
-        work=work[kept],
-        think=think[kept],
-        patience=patient[kept],
+        lingers=streams.of(Purpose.LINGER, lineage).random(n) < patience.lingers,
+        rounds=rounds,
+        work=work,
+        patience=on_grid(waits),
+        later_work=later_work,
+        think=later(chat.think, Purpose.THINK),
+        later_patience=np.full(len(later_work), np.inf)
+        if patience.later is None
+        else later(patience.later, Purpose.LATER_PATIENCE),
     )
 
 
 def _assemble(scenario: Scenario, batches: Sequence[_Batch]) -> Contacts:
     """The batches as one table, in the order of contact numbers."""
-    rows = _joined([b.rows for b in batches], np.int64)
-    order = np.empty(len(rows), dtype=np.int64)
-    order[rows] = np.arange(len(rows))
-    sizes = [len(b.rows) for b in batches]
-    rounds = _joined([b.course.rounds for b in batches], np.int64)
-    first = np.concatenate([[0], np.cumsum(rounds[order])])
-    # round j of the table is the j-th after its contact's first, there and among the batches alike
-    begin = (np.cumsum(rounds) - rounds)[order]
-    round_order = np.repeat(begin - first[:-1], rounds[order]) + np.arange(first[-1])
+    courses, sizes = [b.course for b in batches], [len(b.rows) for b in batches]
+    order = np.empty(sum(sizes), dtype=np.int64)
+    order[_joined([b.rows for b in batches], np.int64)] = np.arange(len(order))
+    drawn = _joined([c.rounds for c in courses], np.int64)
+    rounds = drawn.take(order)
+    first = np.concatenate([[0], np.cumsum(rounds)])
+    # where the rounds are among the drawn ones: after everybody's first rounds stand the later ones
+    later = np.maximum(drawn - 1, 0)
+    begin = len(order) + (np.cumsum(later) - later).take(order)
+    reaches = np.flatnonzero(rounds)
+    begin, at = begin[reaches], first[reaches]
+    step = np.ones(first[-1], dtype=np.int64)
+    step[at[:1]] = begin[:1] - 1
+    step[at[1:]] = np.diff(begin) - np.diff(at) + 1
+    round_order = np.cumsum(step)
+    round_order[at] = order[reaches]
     return Contacts(
         queues=tuple(scenario.queues),
         horizon=scenario.horizon.seconds,
-        queue=np.repeat(np.array([b.queue for b in batches], dtype=np.int64), sizes)[order],
-        buyer=_joined([b.buyer for b in batches], np.int64)[order],
-        arrival=_joined([b.arrival for b in batches])[order],
-        covered=_joined([b.course.covered for b in batches], np.bool_)[order],
-        deflected=_joined([b.course.deflected for b in batches], np.bool_)[order],
-        delay=_joined([b.course.delay for b in batches])[order],
-        lingers=_joined([b.course.lingers for b in batches], np.bool_)[order],
-        parent=_joined([b.parent for b in batches], np.int64)[order],
-        trigger=np.repeat(np.array([b.trigger for b in batches], dtype=np.int64), sizes)[order],
-        wake=_joined([b.wake for b in batches])[order],
+        queue=np.repeat(np.array([b.queue for b in batches], dtype=np.int64), sizes).take(order),
+        buyer=_joined([b.buyer for b in batches], np.int64).take(order),
+        arrival=_joined([b.arrival for b in batches]).take(order),
+        covered=_joined([c.covered for c in courses], np.bool_).take(order),
+        deflected=_joined([c.deflected for c in courses], np.bool_).take(order),
+        delay=_joined([c.delay for c in courses]).take(order),
+        lingers=_joined([c.lingers for c in courses], np.bool_).take(order),
+        parent=_joined([b.parent for b in batches], np.int64).take(order),
+        trigger=np.repeat(np.array([b.trigger for b in batches], dtype=np.int64), sizes).take(order),
+        wake=_joined([b.wake for b in batches]).take(order),
         first=first.astype(np.int64),
-        work=_joined([b.course.work for b in batches])[round_order],
-        think=_joined([b.course.think for b in batches])[round_order],
-        patience=_joined([b.course.patience for b in batches])[round_order],
+        work=_joined([c.work for c in courses] + [c.later_work for c in courses]).take(round_order),
+        think=_joined([np.zeros(len(order))] + [c.think for c in courses]).take(round_order),
+        patience=_joined([c.patience for c in courses] + [c.later_patience for c in courses]).take(
+            round_order
+        ),
         until_sent=np.array([q.patience.until == "sent" for q in scenario.queues.values()], dtype=bool),
     )
 

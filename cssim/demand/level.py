@@ -42,11 +42,11 @@ def day_factor(cv: float, calendar: Calendar, streams: Streams, times: Floats) -
     if cv == 0:
         return np.ones_like(times)
     day = np.floor((times + calendar.offset - SALE_DAY_BEGINS) / 86400.0).astype(np.int64)
-    days, which = np.unique(day, return_inverse=True)
-    dates = [calendar.start.date() + timedelta(days=int(k)) for k in days]
+    first = int(day.min(initial=0))
+    dates = [calendar.start.date() + timedelta(days=k) for k in range(first, int(day.max(initial=0)) + 1)]
     luck = np.array([streams.of(Purpose.DAY_LEVEL, date.isoformat()).random() for date in dates])
     factors = cv**2 * special.gammaincinv(cv**-2, luck)
-    return np.asarray(factors[which])
+    return np.asarray(factors[day - first])
 
 
 def drift(within: WithinDay, queue: str, streams: Streams, steps: int) -> Floats:
