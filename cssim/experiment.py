@@ -38,7 +38,7 @@ from cssim.engine.floor import Agents, Duty, Policy, Roster, agents_of, in_order
 from cssim.engine.log import Log, Outcome
 from cssim.errors import Fault, InputError
 from cssim.measure.cost import people_needed, roster_rows
-from cssim.measure.course import Course, course_of
+from cssim.measure.course import Course
 from cssim.measure.estimate import Estimate, TargetResult, judge, mean, numbers
 from cssim.measure.service import Day, Ruler
 from cssim.measure.summary import (
@@ -306,9 +306,9 @@ def _task(
     for replication in replications:
         streams = Streams(seed, phase, replication)
         log = run(draw(shop, streams, curves), agents_of(shop, duties, streams), policy)
-        days.append(ruler.measure(log))
+        day, one = ruler.measure(log)
+        days.append(day)
         if course:
-            one = course_of(shop, log)
             total = one if total is None else total + one
     return days, total
 

@@ -23,7 +23,7 @@ from cssim.engine.reference import run
 from cssim.errors import InputError
 from cssim.experiment import looks_at, pool, roster_of, run_days, settled, simulate
 from cssim.measure.presence import Presence
-from cssim.measure.service import COUNTS
+from cssim.measure.tables import COUNTS
 from cssim.scenario.schema import RosterRow, Scenario
 
 GIVEN: dict[str, Any] = {

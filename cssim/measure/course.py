@@ -8,22 +8,13 @@ take the room of one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from cssim.engine.log import Log
+from cssim.measure.measures import BINS, ON, OPEN_CHATS, PER_OCTAVE, REPLYING, SHORTEST, Sums
 from cssim.measure.presence import Presence
-from cssim.measure.rounds import seen_by_people
 from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
-
-SHORTEST: Final = 0.125
-"""Seconds; shorter first replies share the first bin."""
-PER_OCTAVE: Final = 16
-"""Bins for each doubling of the time: a bin is 4.4% wide."""
-BINS: Final = 20 * PER_OCTAVE + 1
-"""Up to a day and a half; longer ones share the last bin."""
 
 
 @dataclass(frozen=True)
@@ -80,41 +71,21 @@ def edges() -> Floats:
     return np.concatenate([[0.0], SHORTEST * 2.0 ** (np.arange(BINS) / PER_OCTAVE)])
 
 
-def bin_of(seconds: Floats) -> Ints:
-    """The bin of each time, its upper end included."""
-    return np.minimum(np.searchsorted(edges()[1:], seconds, side="left"), BINS - 1).astype(np.int64)
-
-
 def interval_spans(calendar: Calendar) -> tuple[Floats, Floats]:
     """Starts and ends of the planning intervals in seconds, the last cut short by the horizon, (i,) each."""
     starts: Floats = np.arange(calendar.intervals, dtype=np.float64) * calendar.interval
     return starts, np.minimum(starts + calendar.interval, calendar.seconds)
 
 
-def course_of(scenario: Scenario, log: Log) -> Course:
+def course_of(calendar: Calendar, counted: Sums, presence: Presence) -> Course:
     """The course of one replication; the warm-up's intervals stay empty of contacts and rounds."""
-    calendar = Calendar.of(scenario.horizon)
-    q, i = len(scenario.queues), calendar.intervals
-    seen = seen_by_people(log)
-
-    def cells(at: Floats, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[Ints, Ints]:
-        rows = np.flatnonzero(keep & (at >= calendar.warm_up) & (at < calendar.seconds))
-        return rows, seen.queue[rows] * i + calendar.interval_index(at[rows])
-
-    rows, cell = cells(seen.arrival, seen.first & ~np.isnan(seen.sent))
-    lengths = bin_of(seen.sent[rows] - seen.start[rows])
-    first_reply = np.bincount(cell * BINS + lengths, minlength=q * i * BINS)
-    rows, cell = cells(seen.message, np.ones(len(seen.contact), dtype=bool))
-    work = np.zeros(q * i, dtype=np.int64)
-    np.add.at(work, cell, np.rint(seen.work[rows] * GRID).astype(np.int64))
     starts, ends = interval_spans(calendar)
-    presence = Presence.of(log)
     return Course(
         replications=1,
-        first_reply=first_reply.reshape(q, i, BINS),
-        messages=np.bincount(cell, minlength=q * i).reshape(q, i),
-        work=work.reshape(q, i),
-        on=presence.on.ticks(starts, ends),
-        replying=presence.replying.ticks(starts, ends),
-        open_chats=presence.open_chats.ticks(starts, ends),
+        first_reply=counted.first_reply_bins,
+        messages=counted.messages,
+        work=counted.work,
+        on=presence.ticks(ON, starts, ends),
+        replying=presence.ticks(REPLYING, starts, ends),
+        open_chats=presence.ticks(OPEN_CHATS, starts, ends),
     )

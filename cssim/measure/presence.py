@@ -1,4 +1,4 @@
-"""Where agents' time went: when they were on, replying and holding chats, and how much of it lies in a span.
+"""Agents' time: when they were on, replying and holding chats, how much of it lies in a span, its measures.
 
 Sums are taken in ticks, whole numbers of 2^-20 s, so that they are exact in any order.
 """
@@ -7,96 +7,82 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from cssim.engine.log import Log
+from cssim.measure.measures import ON, OPEN_CHATS, REPLYING
+from cssim.measure.periods import Period, locate
+from cssim.measure.tally import Tally, sums
 from cssim.scenario.clock import GRID, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Meter:
-    """Agent-time of one kind, by group: it runs from each of `begins` on, and stops at each of `stops`.
+class Presence:
+    """The agents' time in one replication, cut into cells.
 
     Attributes:
-        begins, stops: ticks, ascending, as many of each; one array a group.
+        cuts: ticks, ascending, (cells + 1,).
+        cells: ticks by kind (see `cssim.measure.measures.ON`), group and cell, (3, g, cells).
     """
 
-    begins: tuple[Ints, ...]
-    stops: tuple[Ints, ...]
+    cuts: Ints
+    cells: Ints
 
-    @classmethod
-    def of(cls, log: Log, begins: Floats, stops: Floats, agent: Ints) -> Meter:
-        """The meter of spans in seconds, each of an agent; those with a NaN are left out."""
-        real = np.flatnonzero(~(np.isnan(begins) | np.isnan(stops)))
-        group = log.agents.group[agent[real]]
-        by_group = [real[group == g] for g in range(len(log.policy.groups))]
-        return cls(
-            tuple(np.sort(_ticks(begins[rows])) for rows in by_group),
-            tuple(np.sort(_ticks(stops[rows])) for rows in by_group),
+    def ticks(self, kind: int, starts: Floats, ends: Floats) -> Ints:
+        """How much of it lies in each of the spans [starts, ends), which are made of cells, (g, k)."""
+        groups = self.cells.shape[1]
+        before = np.concatenate(
+            [np.zeros((groups, 1), dtype=np.int64), self.cells[kind].cumsum(axis=1)], axis=1
         )
+        low, high = (np.searchsorted(self.cuts, ticks_of(edges)) for edges in (starts, ends))
+        return np.asarray(before[:, high] - before[:, low])
 
-    def ticks(self, starts: Floats, ends: Floats) -> Ints:
-        """How much of it lies in each of the spans [starts, ends), in ticks, (g, k)."""
-        low, high = _ticks(starts), _ticks(ends)
-        return np.array(
-            [
-                _past(begins, high) - _past(stops, high) - _past(begins, low) + _past(stops, low)
-                for begins, stops in zip(self.begins, self.stops, strict=True)
-            ]
-        )
-
-    def seconds(self, starts: Floats, ends: Floats, groups: Sequence[int]) -> Floats:
+    def seconds(self, kind: int, starts: Floats, ends: Floats, groups: Sequence[int]) -> Floats:
         """The same of some groups together, in seconds, (k,)."""
-        return np.asarray(self.ticks(starts, ends)[list(groups)].sum(axis=0) / GRID, dtype=np.float64)
+        return np.asarray(self.ticks(kind, starts, ends)[list(groups)].sum(axis=0) / GRID, dtype=np.float64)
 
 
-def _past(moments: Ints, edges: Ints) -> Ints:
-    """Sum over ascending moments of how far each edge lies after them."""
-    behind = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(moments)])
-    k = np.searchsorted(moments, edges)
-    return np.asarray(k * edges - behind[k], dtype=np.int64)
-
-
-def _ticks(seconds: Floats) -> Ints:
+def ticks_of(seconds: Floats) -> Ints:
+    """Seconds in ticks."""
     return np.rint(seconds * GRID).astype(np.int64)
 
 
-@dataclass(frozen=True)
-class Presence:
-    """The agents' time in one replication.
+OF_TIME: Final = {"occupancy": REPLYING, "open_chats": OPEN_CHATS}
+"""The kind of time that each measure of agents' time sets against the time on."""
 
-    Attributes:
-        on: from log-on to sign-off, breaks apart, overtime included.
-        replying: on replies, those to buyers who left while it was written included.
-        open_chats: of every chat that held a place, from assigned to closed.
+
+def of_time(kind: int, presence: Presence, groups: Sequence[int], periods: Sequence[Period]) -> Tally:
+    """Occupancy, the share of the time on that agents spend on replies, or the mean number of open chats.
+
+    Occupancy: seconds of replies / seconds on. Open chats: sum over chats of the seconds that each holds a
+    place / seconds on. Breaks are not time on, overtime is. Booked to the moment itself: what lies in a
+    period counts there. 0/0 (nobody on): nothing to measure.
+    Source: Gans, Koole and Mandelbaum 2003, section 2; Little's law, on places.
+
+    Args:
+        kind: `REPLYING` or `OPEN_CHATS`.
+        presence: where the agents' time went.
+        groups: indices of the groups that count.
+        periods: of the target.
     """
+    spans = [(a, b, k) for k, period in enumerate(periods) for a, b in period.spans]
+    starts, ends, index = np.array(spans, dtype=np.float64).reshape(-1, 3).T
+    k = index.astype(np.int64)
+    part, whole = (presence.seconds(which, starts, ends, groups) for which in (kind, ON))
+    return Tally(sums(k, part, len(periods)), sums(k, whole, len(periods)))
 
-    on: Meter
-    replying: Meter
-    open_chats: Meter
 
-    @classmethod
-    def of(cls, log: Log) -> Presence:
-        """Where the time of a log's agents went."""
-        contacts, agents = log.contacts, log.agents
-        everyone = np.arange(len(agents), dtype=np.int64)
-        of_break = np.repeat(everyone, np.diff(agents.first))
-        taken = ~np.isnan(log.break_begun)
-        on = Meter.of(
-            log,
-            np.concatenate([log.on, log.break_ended[taken]]),
-            np.concatenate([log.off, log.break_begun[taken]]),
-            np.concatenate([everyone, of_break[taken]]),
-        )
-        # A reply takes work / speed, rounded to the grid of time, from when it is begun.
-        rows = np.flatnonzero(~np.isnan(log.begun))
-        contact = np.repeat(np.arange(len(contacts)), np.diff(contacts.first))[rows]
-        agent = log.agent[contact]
-        speed = log.policy.speed[agents.group[agent], contacts.queue[contact]]
-        sent = log.begun[rows] + np.rint(contacts.work[rows] / speed * GRID) / GRID
-        return cls(
-            on=on,
-            replying=Meter.of(log, log.begun[rows], sent, agent),
-            open_chats=Meter.of(log, log.assigned, log.closed, log.agent),
-        )
+def overtime(log: Log, groups: Sequence[int], periods: Sequence[Period]) -> Tally:
+    """Agent-seconds of overtime.
+
+    Formula: sum over agents of last close - shift's end; a total, so the denominator is 1. Booked to the last
+    moment of the shift (a shift until 24:00 belongs to the date that ends then). No overtime is 0.
+    Source: the model; domain guides allow about 3 h a day.
+    """
+    agents = log.agents
+    counts = np.isin(agents.group, list(groups))
+    period = locate(periods, np.where(counts, agents.end - 1 / GRID, np.nan))
+    inside = period >= 0
+    return Tally(sums(period[inside], log.overtime[inside], len(periods)), np.ones(len(periods)))

@@ -10,7 +10,8 @@ import numpy as np
 
 from cssim.measure.course import Course, interval_spans
 from cssim.measure.estimate import Estimate, mean, numbers, ratio
-from cssim.measure.service import COUNTS, QUANTILES, Day, shown_target
+from cssim.measure.service import QUANTILES, Day
+from cssim.measure.tables import COUNTS, shown_target
 from cssim.queueing import erlang
 from cssim.scenario.clock import Calendar, Floats
 from cssim.scenario.schema import Scenario

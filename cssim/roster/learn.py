@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cssim.engine.floor import Policy
-from cssim.measure.service import shown_target
+from cssim.measure.tables import shown_target
 from cssim.roster.cover import Asked
 from cssim.roster.lab import Trial
 from cssim.roster.need import Load, Promise, shared_out

@@ -11,8 +11,8 @@ import numpy as np
 from cssim.demand.contacts import NOBODY, Contacts
 from cssim.engine.floor import Agents, Roster, policy_of
 from cssim.engine.log import Log, Outcome
-from cssim.measure.measures import Tally
 from cssim.measure.service import measure_day
+from cssim.measure.tally import Tally
 from cssim.scenario.schema import Scenario
 
 NAN = float("nan")

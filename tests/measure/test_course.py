@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cssim.engine.log import Outcome
-from cssim.measure.course import BINS, Course, bin_of, course_of, edges
-from cssim.measure.presence import Meter
-from cssim.measure.service import measure_day
+from cssim.measure.course import edges
+from cssim.measure.measures import BINS, ON
+from cssim.measure.service import Ruler
 from cssim.measure.summary import (
     cost_per_contact,
     cost_result,
@@ -19,7 +19,7 @@ from cssim.measure.summary import (
     queue_results,
 )
 from cssim.queueing import erlang
-from tests.measure.build import HOUR, NAN, H, W, contact, log_of, never, reply, shop
+from tests.measure.build import HOUR, H, W, contact, log_of, never, reply, shop, tally
 
 ROWS = [
     H(0, [reply(0, 4), reply(1800, 10)], work=600, held=(0, 2700)),
@@ -32,10 +32,11 @@ WORKERS = [W(0, 2700, breaks=[(900, 1200)]), W(0, 2700, group=1, present=False)]
 def measured(rows=ROWS, times=1, **changes):
     scenario = shop({"measure": "first_reply", "within": "6s", "at_least": 0.8}, **changes)
     log = log_of(scenario, rows, WORKERS)
-    course = course_of(scenario, log)
+    day, one = Ruler.of(scenario, ()).measure(log)
+    course = one
     for _ in range(times - 1):
-        course = course + course_of(scenario, log)
-    return scenario, [measure_day(scenario, log, ())] * times, course
+        course = course + one
+    return scenario, [day] * times, course
 
 
 def test_columns_by_interval():
@@ -70,8 +71,8 @@ def test_needed_is_erlangs_answer_to_the_rounds_that_came():
 
 def test_needed_is_nothing_without_a_reply_target():
     scenario = shop({"measure": "occupancy", "at_most": 0.8})
-    log = log_of(scenario, ROWS, WORKERS)
-    columns = interval_columns(scenario, [measure_day(scenario, log, ())], course_of(scenario, log))
+    day, course = Ruler.of(scenario, ()).measure(log_of(scenario, ROWS, WORKERS))
+    columns = interval_columns(scenario, [day], course)
     assert set(columns["queues"]["pre_sales"]["needed"]) == {None}
 
 
@@ -113,41 +114,56 @@ def test_the_summary_of_queues_groups_and_cost():
     assert cost_per_contact(days).value == 0
 
 
+def grid(seconds):
+    """Multiples of the grid of time."""
+    return np.floor(np.array(seconds) * 2**20) / 2**20
+
+
 @given(st.lists(st.floats(0, 4e5), min_size=1, max_size=40), st.floats(0.01, 1))
 def test_a_quantile_lies_in_the_bin_of_the_true_one(times, share):
-    found = bin_of(np.array(times))
+    times = np.sort(grid(times))
+    course = measured([contact(0, after) for after in times])[2]
+    counts = course.first_reply[0, 0]
+    found = np.repeat(np.arange(BINS), counts)
     assert np.all((edges()[found] <= times) & ((times <= edges()[found + 1]) | (found == BINS - 1)))
-    counts = np.bincount(found, minlength=BINS).reshape(1, 1, BINS)
-    nothing = np.zeros((1, 1), dtype=np.int64)
-    course = Course(1, counts, nothing, nothing, nothing, nothing, nothing)
-    true = np.sort(times)[int(np.ceil(share * len(times) - 1e-9)) - 1]
-    k = int(bin_of(np.array([true]))[0])
+    k = found[int(np.ceil(share * len(times) - 1e-9)) - 1]
     assert edges()[k] <= course.first_reply_at(share)[0, 0] <= edges()[k + 1]
 
 
-def meter(starts, ends):
-    """The meter of spans of agent 0, who is in the first group."""
-    scenario = shop()
-    return Meter.of(log_of(scenario, []), starts, ends, np.zeros(len(starts), dtype=np.int64))
+def presence(workers, interval):
+    """The time of agents, all of the first group."""
+    horizon = {"from": "2026-11-10 18:00", "to": "2026-11-10 20:00", "interval": interval}
+    scenario = shop(horizon=horizon)
+    _, time = Ruler.of(scenario, ()).tables.count(log_of(scenario, [], workers))
+    return time
 
 
-spans = st.lists(st.tuples(st.integers(-50, 150), st.integers(0, 90)), max_size=8)
+seconds = st.integers(-90, 7290)
+spans = st.lists(st.tuples(seconds, st.integers(0, 900), st.integers(0, 900)), max_size=8)
 
 
-@given(spans, spans)
-def test_time_within_spans_is_the_sum_of_overlaps(inner, outer):
-    starts = np.array([a for a, _ in inner] + [NAN], dtype=float)
-    ends = starts + np.array([d for _, d in inner] + [1], dtype=float)
-    lows = np.array([a for a, _ in outer], dtype=float)
-    highs = lows + np.array([d for _, d in outer], dtype=float)
-    overlap = [sum(max(0, min(a + d, low + n) - max(a, low)) for a, d in inner) * 2**20 for low, n in outer]
-    assert meter(starts, ends).ticks(lows, highs)[0].tolist() == overlap
+@given(spans)
+def test_time_on_in_intervals_is_the_sum_of_overlaps_without_breaks(given_):
+    workers = [W(a, a + b + d + 60, breaks=[(a + b, a + b + d)]) for a, b, d in given_]
+    on = [part for a, b, d in given_ for part in ((a, a + b), (a + b + d, a + b + d + 60))]
+    starts = np.arange(0, 7200, 300.0)
+    wanted = [sum(max(0, min(b, low + 300) - max(a, low)) for a, b in on) * 2**20 for low in starts]
+    assert presence(workers, "5min").ticks(ON, starts, starts + 300)[0].tolist() == wanted
+
+
+@given(spans)
+def test_time_on_in_odd_hours_is_the_sum_of_overlaps(given_):
+    workers = [W(a, a + b + 1) for a, b, _ in given_]
+    asked = {"measure": "occupancy", "at_most": 0.8, "hours": {"from": "18:07", "to": "19:23"}}
+    on = sum(max(0, min(a + b + 1, 83 * 60) - max(a, 7 * 60)) for a, b, _ in given_)
+    assert tally(asked, [], workers).whole.tolist() == [on]
 
 
 def test_sums_over_intervals_are_exact():
     rng = np.random.default_rng(1)
-    starts = np.floor(rng.random(2000) * HOUR * 2**20) / 2**20
-    ends = starts + np.floor(rng.random(2000) * 900 * 2**20) / 2**20
+    starts = grid(rng.random(2000) * HOUR)
+    ends = starts + grid(rng.random(2000) * 900)
     edges_of = np.arange(0, 2 * HOUR + 1, 300.0)
     total = sum(round((b - a) * 2**20) for a, b in zip(starts, ends, strict=True))
-    assert int(meter(starts, ends).ticks(edges_of[:-1], edges_of[1:]).sum()) == total
+    time = presence([W(a, b) for a, b in zip(starts, ends, strict=True)], "5min")
+    assert int(time.ticks(ON, edges_of[:-1], edges_of[1:]).sum()) == total

@@ -14,8 +14,8 @@ from scipy.special import gammaincinv, ndtri, stdtrit
 
 from cssim.errors import InputError
 from cssim.measure.estimate import KINDS, Estimate, bounds, judge, mean, ratio, share_of_days, wilson
-from cssim.measure.measures import Tally
 from cssim.measure.service import measure_day
+from cssim.measure.tally import Tally
 from cssim.scenario.schema import Measure
 from tests.measure.build import log_of, shop
 

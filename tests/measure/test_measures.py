@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cssim.engine.log import Outcome
-from cssim.measure.service import COUNTS, measure_day
+from cssim.measure.service import measure_day
+from cssim.measure.tables import COUNTS
 from tests.measure.build import HOUR, NAN, H, W, contact, log_of, never, parts, reply, shop, tally
 
 FIRST = {"measure": "first_reply", "within": "6s"}

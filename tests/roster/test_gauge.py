@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import binom
 
 from cssim.measure.estimate import share_of_days
-from cssim.measure.service import Day, Tally
+from cssim.measure.service import Day
+from cssim.measure.tally import Tally
 from cssim.roster.gauge import aims_of, margins, read, standard_error
 from cssim.roster.stop import Either, Never, Record, Rosters, Seconds
 from tests.roster.build import shop
