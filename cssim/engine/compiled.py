@@ -246,13 +246,13 @@ def _expire(w: World, i: int) -> None:
     """The buyer gives up, unless the reply has begun (or, by the queue's rule, been sent)."""
     if w.contact[i].gone or w.contact[i].expiry != w.run[0].now or not _waits(w, i):
         return
-    left = not w.contact[i].lingers
+    left = not w.lingers[i]
     w.contact[i].gone = True
     w.contact[i].left = left
     if w.contact[i].round > w.contact[i].first:
-        w.contact[i].outcome = BROKEN_OFF
+        w.outcome[i] = BROKEN_OFF
     else:
-        w.contact[i].outcome = ABANDONED if left else LINGERED
+        w.outcome[i] = ABANDONED if left else LINGERED
     if not left:
         return
     if w.contact[i].state == WAITING:
@@ -269,20 +269,21 @@ def _expire(w: World, i: int) -> None:
 @_part
 def _offer_or_resolve(w: World, i: int) -> None:
     """The bot is done with the contact: it needs no person, or joins its queue's line."""
-    if w.contact[i].deflected:
+    if w.deflected[i]:
         w.contact[i].state = DONE
-        w.contact[i].outcome = DEFLECTED
+        w.outcome[i] = DEFLECTED
         _wake(w, i, ON_RESOLVED)
         return
     first = w.contact[i].first
+    w.contact[i].round = first
     w.contact[i].offered = w.run[0].now
-    w.round[first].message = w.run[0].now
+    w.message[first] = w.run[0].now
     if w.run[0].still_on == 0:
         w.contact[i].state = DONE
-        w.contact[i].outcome = UNFINISHED
+        w.outcome[i] = UNFINISHED
         return
     w.contact[i].state = WAITING
-    w.contact[i].expiry = w.run[0].now + w.round[first].patience
+    w.contact[i].expiry = w.run[0].now + w.patience[first]
     _join_line(w, i)
 
 
@@ -362,9 +363,9 @@ def _begin(w: World, a: int) -> None:
     w.agent[a].pending -= 1
     w.agent[a].replying_to = i
     w.contact[i].state = REPLYING
-    w.round[r].begun = w.run[0].now
+    w.begun[r] = w.run[0].now
     speed = w.speed[w.agent[a].group, w.contact[i].queue]
-    seconds = np.rint(w.round[r].work / speed * GRID) / GRID
+    seconds = np.rint(w.work[r] / speed * GRID) / GRID
     w.agent[a].replying += seconds
     _at(w, w.run[0].now + seconds, REPLY_SENT + i)
 
@@ -378,16 +379,16 @@ def _send(w: World, i: int) -> None:
     if w.contact[i].left:
         _close(w, i)
         return
-    w.round[r].sent = w.run[0].now
+    w.sent[r] = w.run[0].now
     if w.contact[i].gone:
         _hold(w, i)
     elif r + 1 == w.contact[i].stop:
-        w.contact[i].outcome = SERVED
+        w.outcome[i] = SERVED
         _hold(w, i)
         _wake(w, i, ON_RESOLVED)
     else:
         w.contact[i].state = THINKING
-        _at(w, w.run[0].now + w.round[r + 1].think, MESSAGE + i)
+        _at(w, w.run[0].now + w.think[r + 1], MESSAGE + i)
 
 
 @_part
@@ -396,8 +397,8 @@ def _write(w: World, i: int) -> None:
     a, r = w.contact[i].agent, w.contact[i].round + 1
     w.contact[i].round = r
     w.contact[i].state = PENDING
-    w.contact[i].expiry = w.run[0].now + w.round[r].patience
-    w.round[r].message = w.run[0].now
+    w.contact[i].expiry = w.run[0].now + w.patience[r]
+    w.message[r] = w.run[0].now
     w.agent[a].pending += 1
     _touch(w, a)
     w.fresh[w.run[0].fresh] = i
@@ -423,7 +424,7 @@ def _close(w: World, i: int) -> None:
     if w.contact[i].state == PENDING:
         w.agent[a].pending -= 1
     w.contact[i].state = DONE
-    w.contact[i].closed = w.run[0].now
+    w.closed[i] = w.run[0].now
     w.agent[a].open_seconds += w.run[0].now - w.contact[i].assigned
     last = w.agent[a].open - 1
     moved = w.place[a, last]
@@ -437,19 +438,19 @@ def _close(w: World, i: int) -> None:
 @_part
 def _wake(w: World, i: int, trigger: int) -> None:
     """The contact's follow-ups of that kind come, each after its delay; one retry a buyer."""
-    for k in range(w.contact[i].child_first, w.contact[i].child_stop):
+    for k in range(w.child_first[i], w.child_first[i + 1]):
         j = w.child[k]
-        if w.contact[j].trigger != trigger:
+        if w.trigger[j] != trigger:
             continue
-        buyer = w.contact[j].buyer
+        buyer = w.buyer[j]
         if trigger == ON_ABANDONED:
             if w.contact[buyer].retried:
                 continue
             w.contact[buyer].retried = True
-        arrival = w.run[0].now + w.contact[j].wake
+        arrival = w.run[0].now + w.wake[j]
         if arrival < w.run[0].horizon:
-            w.contact[j].arrival = arrival
-            _at(w, arrival + w.contact[j].delay, ARRIVAL + j)
+            w.arrival[j] = arrival
+            _at(w, arrival + w.delay[j], ARRIVAL + j)
 
 
 # -- dispatch ------------------------------------------------------------------------------------
@@ -499,10 +500,10 @@ def _head(w: World, q: int) -> int:
     i = w.queue[q].head
     while i != NOBODY and not w.contact[i].gone and _expired_in_line(w, i):
         w.contact[i].gone = True
-        if w.contact[i].lingers:
-            w.contact[i].outcome = LINGERED
+        if w.lingers[i]:
+            w.outcome[i] = LINGERED
             break
-        w.contact[i].outcome = ABANDONED
+        w.outcome[i] = ABANDONED
         w.contact[i].state = DONE
         _leave_line(w, i)
         i = w.queue[q].head
@@ -556,7 +557,7 @@ def _next_reply(w: World, a: int) -> int:
         if w.contact[i].state != PENDING:
             continue
         r = w.contact[i].round
-        message, later = w.round[r].message, r > w.contact[i].first
+        message, later = w.message[r], r > w.contact[i].first
         if later and w.run[0].now - message > w.group[g].promote_after:
             rank = 0
         elif later and not w.group[g].oldest:
@@ -683,11 +684,11 @@ def _give_up_lines(w: World) -> None:
         while i != NOBODY:
             if not w.contact[i].gone:
                 if not _expired_in_line(w, i):
-                    w.contact[i].outcome = UNFINISHED
-                elif w.contact[i].lingers:
-                    w.contact[i].outcome = LINGERED
+                    w.outcome[i] = UNFINISHED
+                elif w.lingers[i]:
+                    w.outcome[i] = LINGERED
                 else:
-                    w.contact[i].outcome = ABANDONED
+                    w.outcome[i] = ABANDONED
             w.contact[i].state = DONE
             i = w.contact[i].behind
         w.queue[q].head = NOBODY

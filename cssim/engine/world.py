@@ -1,8 +1,8 @@
-"""What the fast engine reads and changes: one replication laid out as tables of records.
+"""What the fast engine reads and changes: one replication laid out as tables of records, and columns.
 
-A record keeps together what an event touches together, so that an event finds it in one or two lines of
-the processor's cache, and the kernel takes a dozen arrays instead of a hundred. Columns that the log
-reports are views of these tables.
+A record keeps together what an event touches together, so that an event finds it in one line of the
+processor's cache. What is only read is a column as it was drawn, so nothing is copied; what is only written
+is a column that goes into the log as it stands, so the log is quick to measure and keeps no world alive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cssim.demand.contacts import NOBODY, Contacts, Trigger
+from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
 from cssim.engine.floor import Agents, Policy
 from cssim.engine.log import Log
 from cssim.scenario.clock import Floats, Ints
@@ -27,16 +27,8 @@ def _record(**fields: DTypeLike) -> np.dtype[np.void]:
 CONTACT = _record(
     # as drawn
     queue=np.int32,
-    buyer=np.int32,
     first=np.int32,  # its rounds are first to stop
     stop=np.int32,
-    delay=np.float64,
-    wake=np.float64,
-    child_first=np.int32,  # its follow-ups are child_first to child_stop of World.child
-    child_stop=np.int32,
-    trigger=np.int8,
-    deflected=np.bool_,
-    lingers=np.bool_,
     retry_hangs=np.bool_,  # a follow-up waits for it to abandon
     # as it goes
     state=np.int8,
@@ -44,25 +36,13 @@ CONTACT = _record(
     left=np.bool_,
     retried=np.bool_,  # of the buyer, kept at the buyer's number
     round=np.int32,
-    expiry=np.float64,  # of the current round's patience
     slot=np.int32,  # its place with its agent
     before=np.int32,  # neighbours in the line
     behind=np.int32,
-    # for the log
     agent=np.int32,
-    outcome=np.int8,
-    arrival=np.float64,
+    expiry=np.float64,  # of the current round's patience
     offered=np.float64,
     assigned=np.float64,
-    closed=np.float64,
-)
-ROUND = _record(
-    work=np.float64,
-    think=np.float64,
-    patience=np.float64,
-    message=np.float64,
-    begun=np.float64,
-    sent=np.float64,
 )
 AGENT = _record(
     group=np.int32,
@@ -122,14 +102,33 @@ class World(NamedTuple):
     """One replication. Rows of a table are the numbers of contacts, rounds, agents, ... as everywhere."""
 
     contact: Table
-    round: Table
     agent: Table
     group: Table
     queue: Table
     pause: Table
     ask: Table
     speed: Floats  # (groups, queues)
+    # by contact, as drawn
+    buyer: Ints
+    trigger: Ints
+    deflected: Bools
+    lingers: Bools
+    delay: Floats
+    wake: Floats
+    child_first: Ints  # follow-ups of contact i are child_first[i] to child_first[i + 1] of `child`
     child: Ints
+    # by round, as drawn
+    work: Floats
+    think: Floats
+    patience: Floats
+    # for the log
+    arrival: Floats
+    closed: Floats
+    outcome: Ints
+    message: Floats
+    begun: Floats
+    sent: Floats
+    # as it goes
     place: Ints  # (agents, chats): contacts that an agent has open
     floor: Ints  # (groups, agents): agents signed on
     heap: Table
@@ -169,34 +168,13 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
             CONTACT,
             rows,
             queue=contacts.queue,
-            buyer=contacts.buyer,
             first=contacts.first[:-1],
             stop=contacts.first[1:],
-            delay=contacts.delay,
-            wake=contacts.wake,
-            child_first=child_first[:-1],
-            child_stop=child_first[1:],
-            trigger=contacts.trigger,
-            deflected=contacts.deflected,
-            lingers=contacts.lingers,
             retry_hangs=retry_hangs,
-            round=contacts.first[:-1],
             expiry=np.inf,
             agent=NOBODY,
-            arrival=contacts.arrival,
             offered=np.nan,
             assigned=np.nan,
-            closed=np.nan,
-        ),
-        round=_table(
-            ROUND,
-            rounds,
-            work=contacts.work,
-            think=contacts.think,
-            patience=contacts.patience,
-            message=np.nan,
-            begun=np.nan,
-            sent=np.nan,
         ),
         agent=_table(
             AGENT,
@@ -238,7 +216,23 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         ),
         ask=np.array(asked, dtype=ASK),
         speed=policy.speed,
+        buyer=contacts.buyer,
+        trigger=contacts.trigger,
+        deflected=contacts.deflected,
+        lingers=contacts.lingers,
+        delay=contacts.delay,
+        wake=contacts.wake,
+        child_first=child_first,
         child=child,
+        work=contacts.work,
+        think=contacts.think,
+        patience=contacts.patience,
+        arrival=contacts.arrival.copy(),
+        closed=np.full(rows, np.nan),
+        outcome=np.zeros(rows, dtype=np.int64),
+        message=np.full(rounds, np.nan),
+        begun=np.full(rounds, np.nan),
+        sent=np.full(rounds, np.nan),
         place=np.empty((people, most), dtype=np.int64),
         floor=np.empty((len(policy.groups), people), dtype=np.int64),
         heap=np.empty(_most_events(contacts, agents, asks), dtype=EVENT),
@@ -252,27 +246,27 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
 
 def log_of(world: World, contacts: Contacts, agents: Agents, policy: Policy) -> Log:
     """The log of a world in which everything has happened."""
-    contact, round_, agent, pause = world.contact, world.round, world.agent, world.pause
+    contact, agent, pause = world.contact, world.agent, world.pause
     return Log(
         contacts=contacts,
         agents=agents,
         policy=policy,
-        arrival=contact["arrival"],
-        offered=contact["offered"],
-        assigned=contact["assigned"],
-        closed=contact["closed"],
+        arrival=world.arrival,
+        offered=contact["offered"].copy(),
+        assigned=contact["assigned"].copy(),
+        closed=world.closed,
         agent=contact["agent"].astype(np.int64),
-        outcome=contact["outcome"].astype(np.int64),
-        message=round_["message"],
-        begun=round_["begun"],
-        sent=round_["sent"],
-        on=agent["on"],
-        off=agent["off"],
-        replying=agent["replying"],
-        open_seconds=agent["open_seconds"],
-        overtime=agent["overtime"],
-        break_begun=pause["begun"],
-        break_ended=pause["ended"],
+        outcome=world.outcome,
+        message=world.message,
+        begun=world.begun,
+        sent=world.sent,
+        on=agent["on"].copy(),
+        off=agent["off"].copy(),
+        replying=agent["replying"].copy(),
+        open_seconds=agent["open_seconds"].copy(),
+        overtime=agent["overtime"].copy(),
+        break_begun=pause["begun"].copy(),
+        break_ended=pause["ended"].copy(),
     )
 
 
@@ -284,14 +278,16 @@ def _table(dtype: np.dtype[np.void], rows: int, **columns: Any) -> Table:
     return table
 
 
-def _follow_ups(contacts: Contacts) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+def _follow_ups(contacts: Contacts) -> tuple[Ints, Ints, Bools]:
     """Offsets of each contact's follow-ups, their numbers, and who has one that waits for abandonment."""
     child = np.flatnonzero(contacts.parent != NOBODY)
     child = child[np.argsort(contacts.parent[child], kind="stable")]
     counts = np.bincount(contacts.parent[child], minlength=len(contacts))
     retry_hangs = np.zeros(len(contacts), dtype=bool)
     retry_hangs[contacts.parent[child[contacts.trigger[child] == Trigger.ABANDONED]]] = True
-    return np.concatenate([[0], np.cumsum(counts)]), child, retry_hangs
+    offsets = np.zeros(len(contacts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets, child, retry_hangs
 
 
 def _ready(contacts: Contacts) -> Table:
