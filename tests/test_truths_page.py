@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.truth import centres, from_steady, others
+from tests.truth import centres, from_steady, others, waves
 from tests.truth.figures import figures
 
 PAGE = (Path(__file__).parent.parent / "docs" / "truths.md").read_text(encoding="utf-8")
@@ -18,6 +18,7 @@ TOPICS = (
     "erlang_a",
     "multiskill_and_contactcenters",
     "peer_tests",
+    "time_varying",
     "chat_concurrency",
     "output_stats",
 )
@@ -31,7 +32,12 @@ def test_every_figure_that_is_written_down_is_held_somewhere() -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_page_says_floor_and_centre_of_what_the_engine_is_held_to() -> None:
-    for word, cases in (("floor", [*from_steady.cases(), *others.cases()]), ("centre", centres.cases())):
+def test_the_page_says_where_the_engine_is_held_the_engine_is_held_to() -> None:
+    rooms = (
+        ("floor", [*from_steady.cases(), *others.cases()]),
+        ("centre", centres.cases()),
+        ("wave", waves.cases()),
+    )
+    for word, cases in rooms:
         held = {truth.id.split()[0] for case in cases for truth in case.truths}
         assert held == {name for name, where in HELD.items() if word in where}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.truth import centres, from_steady, others
+from tests.truth import centres, from_steady, others, waves
 from tests.truth.compare import Case
 
 
 def cases() -> dict[str, Case]:
     """By name."""
-    found = [*from_steady.cases(), *centres.cases(), *others.cases()]
+    found = [*from_steady.cases(), *centres.cases(), *others.cases(), *waves.cases()]
     return {case.name: case for case in found}

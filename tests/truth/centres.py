@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cssim.engine.floor import Duty
-from cssim.scenario.shifts import shifts_of
+from cssim.scenario.shifts import Shift, shifts_of
 from tests.truth.compare import Case, Truth
 from tests.truth.figures import Figure, figures
 from tests.truth.floor import FOR_EVER, HOUR, MINUTE, START, always, exponential, phone, scenario
@@ -72,6 +72,11 @@ def waiting(queue: int) -> Look:
         return s.clipped(log.offered[mine], until[mine]), s.seconds
 
     return seen
+
+
+def served(s: Seen) -> Ratio:
+    """Contacts that are answered."""
+    return float((~s.left).sum()), len(s.left)
 
 
 def of_both(record: str, seen: Look, share: bool = False, allowance: float = 0.0) -> list[Truth]:
@@ -164,6 +169,76 @@ def _days() -> list[Case]:
             blocks=48,
         ),
     ]
+
+
+def _random_level() -> Case:
+    """Three types, two groups and three periods, with a gamma level of the day; published values only.
+
+    Work and patience are those of the period in which a call comes, which takes a queue for each type and
+    period. A group has one line: equal priorities. Who may ask both groups asks the first one first.
+
+    In the last period half of the staff leaves, all of them busy. The records' agents are nobody in
+    particular, so nothing is answered until half of the calls have ended; here those who stay go on, and 20
+    to 30% more is answered in time. Those records (CM1x2) are left out.
+    """
+    p = RECORDS["CM00"].params
+    period = MINUTE * p["period_min"]
+    opens = START + timedelta(hours=8)
+    ends = [opens + timedelta(seconds=k * period) for k in range(p["periods"] + 1)]
+    queues, served_by = {}, [list[dict[str, Any]]() for _ in p["staff"]]
+    for kind, rates in enumerate(p["lam_per_min_by_type"]):
+        for k, rate in enumerate(rates):
+            name = f"type{kind}_{k}"
+            rows = [{"from": ends[k], "to": ends[k + 1], "contacts": rate * p["period_min"]}]
+            queues[name] = phone(
+                1.0,
+                exponential(MINUTE / p["mu"][k]),
+                exponential(MINUTE / p["nu"][k]),
+                volume={"counts": rows},
+            )
+            for rank, group in enumerate(p["type_to_group"][kind]):
+                later = {"after": DEDICATED_FIRST} if rank else {}
+                served_by[group].append({"queue": name, "priority": 0, **later})
+    number = {name: q for q, name in enumerate(queues)}
+    day = scenario(
+        1.0,
+        queues,
+        {f"group{g}": {"serves": serves, "chats": 1} for g, serves in enumerate(served_by)},
+        horizon={"from": opens, "to": ends[-1]},
+        forecast={"day_cv": BUSYNESS**-0.5},
+    )
+    within = p["awt_s"]
+    looks: dict[str, tuple[Look, bool]] = {
+        "CM00": (over(1, served), False),
+        "CM01": (over(1, abandoned), False),
+        "CM02": (answered(within, "stayed"), True),
+    }
+    for kind in range(len(p["lam_per_min_by_type"])):
+        for k in range(p["periods"] - 1):
+            mine = number[f"type{kind}_{k}"]
+            looks[f"CM1{kind}{k}"] = (of_queue(mine, over(1, answered(within))), False)
+    truths = [
+        Truth(name, RECORDS[name].value, seen, share, published=RECORDS[name].tolerance / NORMAL_95)
+        for name, (seen, share) in looks.items()
+    ]
+    roster = tuple(
+        Duty(f"group{g}", Shift(start * period, until, f"{start}", START.date()), count)
+        for g, staff in enumerate(p["staff"])
+        for start, until, count in _nested(staff, period)
+    )
+    return Case("three types, two groups, the day's level random", day, roster, tuple(truths), blocks=60)
+
+
+BUSYNESS = 28.7
+"""Shape of the gamma level."""
+
+
+def _nested(staff: Sequence[int], period: float) -> list[tuple[int, float, int]]:
+    """Three periods' staff that rises, then falls, as (first period, end, agents)."""
+    before, most, after = staff
+    assert before <= most
+    assert after <= before
+    return [(0, 1e9, after), (0, 2 * period, before - after), (1, 2 * period, most - before)]
 
 
 # -- steady state: M/G/1, priorities ---------------------------------------------------------------------
@@ -326,6 +401,7 @@ def cases() -> list[Case]:
     """Every centre."""
     return [
         *_days(),
+        _random_level(),
         *_one_server(),
         *_priorities(),
         *(_two_skills(record, *size) for record, size in SKILLS.items()),

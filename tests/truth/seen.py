@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,10 +70,6 @@ class Seen:
     @property
     def seconds(self) -> float:
         return self.end - self.start
-
-
-Ratio = tuple[float, float]
-"""Numerator and denominator of one replication."""
 
 
 Ratio = tuple[float, float]
@@ -167,3 +163,32 @@ def working(group: int, queue: int | None = None) -> Callable[[Seen], Ratio]:
 def in_hour(hour: int, what: Callable[[Seen], Ratio]) -> Callable[[Seen], Ratio]:
     """The same of the contacts that came in an hour of the horizon."""
     return lambda s: what(s.where(np.floor(s.arrival / HOUR) == hour))
+
+
+def between(start: float, end: float, what: Callable[[Seen], Ratio]) -> Callable[[Seen], Ratio]:
+    """The same of the contacts that came between two moments, seconds from the horizon's start."""
+    return lambda s: what(s.where((s.arrival >= start) & (s.arrival < end)))
+
+
+def there(moment: float) -> Callable[[Seen], Ratio]:
+    """Contacts in the system, waiting or open, at a moment."""
+
+    def seen(s: Seen) -> Ratio:
+        log, first = s.log, s.log.contacts.first[:-1]
+        left = log.outcome == Outcome.ABANDONED
+        over = np.where(left, log.offered + log.contacts.patience[first], log.closed)
+        return float(((log.offered <= moment) & (over > moment)).sum()), 1.0
+
+    return seen
+
+
+def all_busy(agents: int, moments: Sequence[float]) -> Callable[[Seen], Ratio]:
+    """Share of the moments at which so many agents are replying, each to one contact."""
+
+    def seen(s: Seen) -> Ratio:
+        begun, sent = np.sort(s.log.begun), np.sort(s.log.sent)  # NaN last
+        at = np.asarray(moments)
+        busy = np.searchsorted(begun, at, side="right") - np.searchsorted(sent, at, side="right")
+        return float((busy >= agents).sum()), float(len(at))
+
+    return seen
