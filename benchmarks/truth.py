@@ -22,9 +22,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cssim.experiment import ENGINES, Run, engine_named
+from cssim.engine import compiled, reference
 from tests.truth.cases import cases
-from tests.truth.compare import MOST_ERRORS, Case, Estimate, Runner
+from tests.truth.compare import MOST_ERRORS, Case, Engine, Estimate, Runner
+
+ENGINES: dict[str, Engine] = {"fast": compiled.run, "reference": reference.run}
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Played:
 
 def play(name: str, engine: str, times: float) -> Played:
     """A case at so many times its short run; once more, with fresh numbers, if a figure is off."""
-    case, run, start = cases()[name], engine_named(engine).run, time.process_time()
+    case, run, start = cases()[name], ENGINES[engine], time.process_time()
     lines, estimates = one_run(case, run, times)
     first = {e.truth.id for e in estimates if not e.holds}
     second = set()
@@ -68,7 +70,7 @@ def play(name: str, engine: str, times: float) -> Played:
     )
 
 
-def one_run(case: Case, run: Run, times: float) -> tuple[list[str], list[Estimate]]:
+def one_run(case: Case, run: Engine, times: float) -> tuple[list[str], list[Estimate]]:
     """Lines of the table, and the estimates."""
     runner, start = Runner(case, run), time.process_time()
     runner.play(max(2, round(times * case.blocks)))
@@ -109,7 +111,8 @@ def main() -> int:
         for name, case in cases().items()
         if not options.words or any(w in name or any(w in t.id for t in case.truths) for w in options.words)
     ]
-    engine_named(options.engine).prepare()
+    if options.engine == "fast":
+        compiled.prepare()
     played = []
     with ProcessPoolExecutor(options.jobs) as pool:
         for one in pool.map(partial(play, engine=options.engine, times=options.times), names):

@@ -14,10 +14,9 @@ import pytest
 
 from cssim.engine import compiled, reference
 from cssim.engine.log import Outcome
-from cssim.experiment import Run
 from tests.engine.build import C, play
 from tests.truth.cases import cases
-from tests.truth.compare import MOST_ERRORS, Runner
+from tests.truth.compare import MOST_ERRORS, Engine, Runner
 from tests.truth.figures import figures
 
 CASES = cases()
@@ -48,7 +47,7 @@ def test_known_case_on_the_readable_engine(name: str) -> None:
     holds(name, reference.run)
 
 
-def holds(name: str, engine: Run) -> None:
+def holds(name: str, engine: Engine) -> None:
     """The engine is right about every figure of a case."""
     case = CASES[name]
     runner = Runner(case, engine)

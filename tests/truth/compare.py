@@ -33,6 +33,9 @@ from tests.truth.steady import Steady
 
 Floats = NDArray[np.float64]
 
+Engine = Callable[[Contacts, Agents, Policy], Log]
+"""`run` of either engine."""
+
 FOR_EVER = 3650 * 86400.0
 """The longest patience that a scenario can give, seconds."""
 
@@ -113,7 +116,7 @@ class Estimate:
 class Runner:
     """Plays a case block by block, and says at any time what it has shown."""
 
-    def __init__(self, case: Case, engine: Callable[[Contacts, Agents, Policy], Log] = reference.run) -> None:
+    def __init__(self, case: Case, engine: Engine = reference.run) -> None:
         self.case = case
         self.run = engine
         self.seed = zlib.crc32(case.name.encode())
