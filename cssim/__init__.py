@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cssim.errors import CssimError, InputError
-    from cssim.experiment import SimulationResult, simulate
+    from cssim.experiment.simulation import SimulationResult, simulate
     from cssim.queueing import erlang
     from cssim.roster.result import RosterResult
     from cssim.roster.search import optimise
@@ -28,13 +28,13 @@ _HOMES = {
     "InputError": "cssim.errors",
     "RosterResult": "cssim.roster.result",
     "Scenario": "cssim.scenario.schema",
-    "SimulationResult": "cssim.experiment",
+    "SimulationResult": "cssim.experiment.simulation",
     "dump": "cssim.scenario.load",
     "erlang": "cssim.queueing.erlang",
     "load": "cssim.scenario.load",
     "loads": "cssim.scenario.load",
     "optimise": "cssim.roster.search",
-    "simulate": "cssim.experiment",
+    "simulate": "cssim.experiment.simulation",
 }
 
 __all__ = [

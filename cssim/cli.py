@@ -128,7 +128,7 @@ def _simulate(
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim import experiment
+    from cssim.experiment.simulation import simulate
     from cssim.report import files, progress, tables
     from cssim.scenario.load import load
     from cssim.scenario.units import parse_share
@@ -136,12 +136,15 @@ def _simulate(
     shop = load(scenario)
     files.require_free([out] if out else [], force)
     chosen: dict[str, Any] = {"engine": engine} if engine else {}
+    who = _read_roster(roster, shop) if roster else None
+    share = _parsed("--precision", parse_share, precision)
+    _get_ready(**chosen)
     with progress.of_runs(say("progress.simulate")) as tick:
-        result = experiment.simulate(
+        result = simulate(
             shop,
-            _read_roster(roster, shop) if roster else None,
+            who,
             replications=replications,
-            precision=_parsed("--precision", parse_share, precision),
+            precision=share,
             seed=seed,
             **chosen,
             workers=workers,
@@ -178,6 +181,7 @@ def _optimise(
     shop = load(scenario)
     seconds = _parsed("--budget", parse_duration, budget)
     files.require_free([out / name for name in files.PLAN] if out else [], force)
+    _get_ready()
     with progress.of_search() as tell:
         plan = optimise(shop, seed=seed, budget=seconds, workers=workers, progress=tell)
     text = plan.to_json()
@@ -205,6 +209,7 @@ def _replay(
     from cssim.roster.replay import read_result, replay
 
     kept = read_result(result)
+    _get_ready()
     with progress.of_runs(say("progress.replay")) as tick:
         found = replay(kept, workers=workers, progress=tick)
     if as_json:
@@ -259,8 +264,15 @@ def _erlang(
 T = TypeVar("T")
 
 
+def _get_ready(engine: str | None = None) -> None:
+    """Have the engine compiled before a budget begins, and say so where it takes long."""
+    from cssim.experiment.engines import ENGINE, get_ready
+
+    get_ready(engine or ENGINE, lambda words: print(words, file=sys.stderr, flush=True))
+
+
 def _read_roster(path: Path, scenario: Scenario) -> Roster:
-    from cssim.experiment import roster_of
+    from cssim.experiment.rosters import roster_of
     from cssim.scenario.load import read_roster
 
     return roster_of(scenario, read_roster(path, scenario))

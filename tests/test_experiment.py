@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import pickle
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from cssim import experiment
 from cssim.demand.draw import draw
+from cssim.demand.drawn import Drawn, size_of
 from cssim.demand.streams import Phase, Streams
 from cssim.engine.floor import Duty, agents_of, policy_of
 from cssim.engine.reference import run
 from cssim.errors import InputError
-from cssim.experiment import looks_at, pool, roster_of, run_days, settled, simulate
-from cssim.measure.presence import Presence
+from cssim.experiment import workers
+from cssim.experiment.days import Play, run_days
+from cssim.experiment.rosters import roster_of, settled
+from cssim.experiment.simulation import looks_at, simulate
+from cssim.experiment.workers import workers_for
+from cssim.measure.measures import ON, OPEN_CHATS, REPLYING
+from cssim.measure.service import Ruler
 from cssim.measure.tables import COUNTS
 from cssim.scenario.schema import RosterRow, Scenario
 
@@ -138,14 +144,14 @@ def test_a_scenario_without_a_roster_needs_one():
 
 SCRIPT = """
 import json, sys
-from cssim.experiment import simulate
+from cssim import simulate
 from cssim.scenario.schema import Scenario
 shop = Scenario.model_validate(json.loads(sys.argv[1]))
 print(simulate(shop, replications=5, seed=7, workers=2).to_json())
 """
 
 
-def test_two_processes_give_the_numbers_of_one_and_a_script_needs_no_guard(tmp_path):
+def test_two_workers_give_the_numbers_of_one_and_a_script_needs_no_guard(tmp_path):
     script = tmp_path / "plan.py"
     script.write_text(SCRIPT)
     ran = subprocess.run(
@@ -158,19 +164,40 @@ def test_two_processes_give_the_numbers_of_one_and_a_script_needs_no_guard(tmp_p
     assert there == here
 
 
-def test_any_executor_will_do_and_is_left_open():
+def processes() -> Executor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("executor", [lambda: ThreadPoolExecutor(3), processes])
+def test_any_executor_will_do_and_is_left_open(executor):
     here = simulate(shop(), replications=6, seed=1, workers=1)
-    with ThreadPoolExecutor(3) as threads:
-        there = simulate(shop(), replications=6, seed=1, executor=threads)
-        assert threads.submit(int, "3").result() == 3
+    with executor() as place:
+        there = simulate(shop(), replications=6, seed=1, executor=place)
+        assert place.submit(int, "3").result() == 3
     assert figures(there) == figures(here)
+
+
+def test_another_process_gets_the_recipe_and_prepares_it_once():
+    play = Play.of(Drawn(shop(), 1, 0, room=10**9), roster_of(shop(), shop().roster or ()))
+    play([0])
+    one, two = (pickle.loads(pickle.dumps(play)) for _ in range(2))
+    assert one is two
+    assert one.drawn.contacts(0) is not play.drawn.contacts(0)
+    assert pickle.dumps(one([2]).days) == pickle.dumps(play([2]).days)
+
+
+def test_a_day_is_drawn_once_while_there_is_room():
+    one = Drawn(shop(), 1, 0).contacts(0)
+    roomy, narrow = Drawn(shop(), 1, 0, room=10**9), Drawn(shop(), 1, 0, room=size_of(one) + 9)
+    for drawn, kept in ((roomy, [True, True]), (narrow, [True, False]), (Drawn(shop(), 1, 0), [False] * 2)):
+        assert [drawn.contacts(k) is drawn.contacts(k) for k in (0, 1)] == kept
 
 
 def test_a_replication_is_the_same_whatever_else_is_run():
     scenario = shop()
     roster = roster_of(scenario, scenario.roster or ())
     whole = simulate(scenario, replications=4, seed=3, workers=1).measured
-    some = run_days(scenario, roster, [3, 1], seed=3, phase=Phase.SIMULATION)
+    some = run_days(Drawn(scenario, 3, Phase.SIMULATION), roster, [3, 1])
     for day, same in zip(some, (whole[3], whole[1]), strict=True):
         assert pickle.dumps(day) == pickle.dumps(same)
 
@@ -247,13 +274,13 @@ def test_an_interruption_ends_the_workers():
     with pytest.raises(KeyboardInterrupt):
         simulate(shop(), replications=40, seed=1, workers=2, progress=interrupt)
     patience = time.monotonic() + 20
-    while multiprocessing.active_children() and time.monotonic() < patience:
+    while any(t.name.startswith("cssim") for t in threading.enumerate()) and time.monotonic() < patience:
         time.sleep(0.02)
-    assert not multiprocessing.active_children()
+    assert not any(t.name.startswith("cssim") for t in threading.enumerate())
 
 
 class Recording:
-    """A pool of processes that only notes how it is closed."""
+    """Threads that only note how they are closed."""
 
     closed: ClassVar[list[dict[str, bool]]] = []
 
@@ -265,14 +292,16 @@ class Recording:
 
 
 def test_a_pool_waits_for_its_workers_only_where_all_went_well(monkeypatch):
-    monkeypatch.setattr(experiment, "ProcessPoolExecutor", Recording)
-    with pool(2):
+    monkeypatch.setattr(workers, "ThreadPoolExecutor", Recording)
+    with workers_for(workers=2):
         pass
-    with pytest.raises(KeyboardInterrupt), pool(2):
+    with pytest.raises(KeyboardInterrupt), workers_for(workers=2):
         raise KeyboardInterrupt
     assert [how["wait"] for how in Recording.closed] == [True, False]
     assert all(how["cancel_futures"] for how in Recording.closed)
-    with pool(1) as here:
+    with workers_for(workers=1) as here:
+        assert here is None
+    with workers_for(workers=2, engine="reference") as here:
         assert here is None
 
 
@@ -435,17 +464,17 @@ def test_a_notebook_shows_the_verdicts_and_escapes_names():
 
 
 def test_time_measured_from_rounds_and_chats_is_the_time_that_the_engine_counted():
-    scenario = shop()
+    scenario, longer = shop(), shop(horizon={"from": "2026-11-10 18:00", "to": "2026-11-11 18:00"})
     roster = roster_of(scenario, scenario.roster or ())
     for replication in range(3):
         streams = Streams(5, Phase.SIMULATION, replication)
         agents = agents_of(scenario, roster, streams)
         log = run(draw(scenario, streams), agents, policy_of(scenario))
-        presence = Presence.of(log)
-        always = np.array([-1e6]), np.array([1e6])
+        _, presence = Ruler.of(longer, roster).tables.count(log)
+        always = np.array([0.0]), np.array([longer.horizon.seconds])
         for g in range(2):
             theirs = agents.group == g
-            assert presence.replying.seconds(*always, [g]) == log.replying[theirs].sum()
-            assert presence.open_chats.seconds(*always, [g]) == log.open_seconds[theirs].sum()
+            assert presence.seconds(REPLYING, *always, [g]) == log.replying[theirs].sum()
+            assert presence.seconds(OPEN_CHATS, *always, [g]) == log.open_seconds[theirs].sum()
         breaks = np.nansum(log.break_ended - log.break_begun)
-        assert presence.on.seconds(*always, [0, 1]) == np.nansum(log.off - log.on) - breaks
+        assert presence.seconds(ON, *always, [0, 1]) == np.nansum(log.off - log.on) - breaks

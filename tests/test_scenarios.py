@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cssim.demand.drawn import Drawn
 from cssim.demand.forecast import expected
 from cssim.engine.floor import Duty, Roster
-from cssim.experiment import roster_of, run_days
+from cssim.experiment.days import run_days
+from cssim.experiment.rosters import roster_of
 from cssim.measure.estimate import judge, tallies
 from cssim.roster.outlook import ceilings_of
 from cssim.roster.shifts import columns_of
@@ -65,7 +67,7 @@ def test_double_11_can_be_kept_by_the_people_it_names() -> None:
     roster = roster_of(sale, read_roster(SCENARIOS / "tmall_double11_roster.csv", sale))
     columns = columns_of(sale)
     assert columns.rules.allow(columns.counts(roster))
-    golden, *others = judge(sale, run_days(sale, roster, range(40), seed=11, phase=0))
+    golden, *others = judge(sale, run_days(Drawn(sale, 11, 0), roster, range(40)))
     assert all(period.estimate >= 0.9 for period in golden.by_period)
     assert {target.verdict for target in others} == {"met"}
 
@@ -75,7 +77,7 @@ def test_double_11_cannot_be_kept_by_half_of_them() -> None:
     sale = shop("tmall_double11")
     evening = Shift(0.0, 6 * HOUR, "eve_a", sale.horizon.start.date())
     half: Roster = tuple(Duty(name, evening, (group.people or 0) // 2) for name, group in sale.groups.items())
-    days = run_days(sale, half, range(12), seed=11, phase=0)
+    days = run_days(Drawn(sale, 11, 0), half, range(12))
     part, whole = tallies(days, 0)
     assert np.mean(part[:, 0] / whole[:, 0] >= 0.8) < 0.6
     assert part[:, 0].sum() / whole[:, 0].sum() < 0.75

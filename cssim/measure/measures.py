@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import NOBODY, Bools
-from cssim.engine.jit import kept, part
 from cssim.engine.log import Outcome
+from cssim.jit import kept, part
 from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.units import DAY
 

@@ -294,6 +294,8 @@ WORDS: dict[str, str] = {
     "pocket.title.c": "Erlang C, {load} erlangs",
     "pocket.title.a": "Erlang A, {load} erlangs",
     "pocket.fewest": "Fewest agents for {share}: {agents}",
+    "engine.compiles": "Compiling the engine; this happens once and takes some ten seconds.",
+    "engine.not_kept": "What was compiled cannot be kept on this disk, so that every run compiles again; set NUMBA_CACHE_DIR to a folder that can be written.",
     "progress.simulate": "simulating",
     "progress.search": "searching",
     "progress.judge": "judging",

@@ -285,6 +285,8 @@ WORDS: dict[str, str] = {
     "pocket.title.c": "爱尔朗 C，{load} 爱尔朗",
     "pocket.title.a": "爱尔朗 A，{load} 爱尔朗",
     "pocket.fewest": "达到 {share} 最少 {agents} 人",
+    "engine.compiles": "正在编译引擎，只需一次，约十秒。",
+    "engine.not_kept": "编译结果无法写入磁盘，每次运行都要重新编译；请把环境变量 NUMBA_CACHE_DIR 设为一个可写的文件夹。",
     "progress.simulate": "模拟中",
     "progress.search": "搜索中",
     "progress.judge": "评判中",

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cssim.engine.floor import Duty, Roster
-from cssim.experiment import SimulationResult
+from cssim.experiment.simulation import SimulationResult
 from cssim.measure.cost import pay_of
 from cssim.measure.estimate import TargetResult, Verdict
 from cssim.messages import say

@@ -12,7 +12,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from cssim.errors import InputError
-from cssim.experiment import FIRST_LOOK, Progress, SimulationResult, roster_of, simulate
+from cssim.experiment.days import Progress
+from cssim.experiment.rosters import roster_of
+from cssim.experiment.simulation import FIRST_LOOK, SimulationResult, simulate
 from cssim.roster.result import SCHEMA
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import RosterRow

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from cssim.engine.floor import Roster
-from cssim.experiment import SimulationResult
+from cssim.experiment.simulation import SimulationResult
 from cssim.measure.cost import roster_rows
 from cssim.measure.estimate import TargetResult, number
 from cssim.messages import say

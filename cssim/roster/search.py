@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -27,10 +26,15 @@ from typing import Final, Literal
 import numpy as np
 
 from cssim.demand.contacts import Bools
+from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Roster, policy_of
 from cssim.errors import InputError
-from cssim.experiment import ENGINE, SimulationResult, get_ready, pool, roster_of, run_days, simulate
+from cssim.experiment.days import run_days
+from cssim.experiment.engines import ENGINE, get_ready
+from cssim.experiment.rosters import roster_of
+from cssim.experiment.simulation import SimulationResult, simulate
+from cssim.experiment.workers import workers_for
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
@@ -73,6 +77,9 @@ STEPS: Final = 10
 TRIES: Final = (20, 40, 120)
 """Moves in a row without success after which the need is covered anew, and at last the search ends."""
 
+ROOM: Final = 512 * 2**20
+"""Bytes of contacts that are kept from roster to roster."""
+
 JUDGEMENTS: Final = 5
 """Most rosters that are judged."""
 
@@ -99,9 +106,9 @@ def optimise(
             `Rosters(200)`, under which the same seed gives the same roster on any number of workers. The
             search ends earlier where nothing better is found. The least that is done in any time is one
             cover, one roster on 4 replications, and its judgement on 2.
-        executor: where replications run; it is left open. Else a pool of `workers` processes.
-        workers: how many processes; all processors by default, and 1 means here.
-        engine: see `cssim.experiment.ENGINES`.
+        executor: where replications run; it is left open. Else threads of our own.
+        workers: how many threads; as many as there are processors by default, and 1 means here.
+        engine: see `cssim.experiment.engines`.
         replications: of each judgement; by default as many as the budget has room for, 400 at most.
         progress: told how far it is, see `cssim.roster.stop.Record`.
 
@@ -116,16 +123,14 @@ def optimise(
     timed = np.isfinite(stop.seconds)
     columns = columns_of(scenario)
     bound = bound_of(scenario, columns, seconds=min(5.0, stop.seconds / 20) if timed else None)
-    with _place(executor, workers) as place:
-        get_ready(engine, place)
-
+    drawn = Drawn(scenario, seed, Phase.SEARCH, ROOM)
+    get_ready(engine)
+    with workers_for(executor, workers, engine) as place:
         order = balanced(scenario, load_of(scenario), seed, max(_SIZES))
 
         def run(roster: Roster, some: Sequence[int]) -> list[Day]:
             days = [order[k] for k in some]
-            return run_days(
-                scenario, roster, days, seed=seed, phase=Phase.SEARCH, engine=engine, executor=place
-            )
+            return run_days(drawn, roster, days, engine=engine, executor=place)
 
         def judge(roster: Roster, number: int, some: int) -> SimulationResult:
             return simulate(
@@ -178,15 +183,6 @@ def _stop(budget: float | Stop | None) -> Stop:
     if not seconds > 0:
         raise InputError.one("optimise.budget", path="budget", given=budget)
     return Seconds(seconds)
-
-
-@contextmanager
-def _place(executor: Executor | None, workers: int | None) -> Iterator[Executor | None]:
-    if executor is not None:
-        yield executor
-        return
-    with pool(workers) as own:
-        yield own
 
 
 @dataclass(frozen=True)

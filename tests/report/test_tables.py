@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from cssim.engine.floor import Duty
-from cssim.experiment import SimulationResult, simulate
+from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.messages import Language, speak
 from cssim.report import numbers, tables
 from cssim.roster.outlook import outlook_of

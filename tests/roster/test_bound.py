@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
-from cssim.experiment import run_days
+from cssim.experiment.days import run_days
 from cssim.roster.bound import bound_of, ceiling
 from cssim.roster.gauge import read
 from cssim.roster.shifts import Columns, columns_of
@@ -44,7 +45,7 @@ def bound(scenario: Scenario) -> float:
 
 def slack(scenario: Scenario, columns: Columns, counts: np.ndarray) -> float:
     """How far a roster is above its only promise, over 12 days."""
-    days = run_days(scenario, columns.roster(counts), range(12), seed=1, phase=Phase.SIMULATION)
+    days = run_days(Drawn(scenario, 1, Phase.SIMULATION), columns.roster(counts), range(12))
     return float(read(scenario, days, [0.5]).slack.min())
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cssim.demand.drawn import Drawn
 from cssim.engine.floor import Duty
-from cssim.experiment import run_days
+from cssim.experiment.days import run_days
 from cssim.measure.estimate import judge
 from cssim.roster.outlook import ceilings_of, outlook_of
 from cssim.scenario.schema import Scenario
@@ -68,7 +69,7 @@ def test_a_ceiling_is_what_idle_agents_reach(measure: str, clock: str, counts: s
     scenario = scenario.model_copy(update={"groups": groups})
     (ceiling,) = ceilings_of(scenario)
     (shift,) = [s for s in shifts_of(scenario, "slow") if s.start == 0]
-    days = run_days(scenario, (Duty("slow", shift, 40),), range(12), seed=3, phase=0)
+    days = run_days(Drawn(scenario, 3, 0), (Duty("slow", shift, 40),), range(12))
     values = np.array([day.tallies[0].part[0] / day.tallies[0].whole[0] for day in days])
     error = values.std(ddof=1) / np.sqrt(len(values))
     (target,) = judge(scenario, days)

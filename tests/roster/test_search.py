@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.errors import InputError
-from cssim.experiment import roster_of, run_days, simulate
+from cssim.experiment.days import run_days
+from cssim.experiment.rosters import roster_of
+from cssim.experiment.simulation import simulate
 from cssim.measure.cost import cost_of
 from cssim.roster import RosterResult, optimise, search
 from cssim.roster.lab import Lab, Spent, Trial
@@ -44,8 +47,10 @@ def small(**changes: Any) -> Scenario:
 def searching(scenario: Scenario, stop: Stop | None = None, seed: int = 1) -> _Search:
     """A search that has not begun, without judgements."""
 
+    drawn = Drawn(scenario, seed, Phase.SEARCH)
+
     def run(roster: Any, some: Any) -> Any:
-        return run_days(scenario, roster, some, seed=seed, phase=Phase.SEARCH)
+        return run_days(drawn, roster, some)
 
     def judge(roster: Any, number: int, some: int) -> Any:
         raise AssertionError("no judgement here")
@@ -207,9 +212,9 @@ def test_a_budget_of_time_is_kept(seconds: float) -> None:
 
 
 def test_a_search_stops_in_time_for_its_judgement(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(scenario: Scenario, roster: Any, some: Any, **kwargs: Any) -> Any:
+    def slow(drawn: Drawn, roster: Any, some: Any, **kwargs: Any) -> Any:
         time.sleep(0.05 * len(some))
-        return run_days(scenario, roster, some, **kwargs)
+        return run_days(drawn, roster, some, **kwargs)
 
     monkeypatch.setattr(search, "run_days", slow)
     began = time.perf_counter()

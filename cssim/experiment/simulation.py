@@ -1,46 +1,35 @@
-"""Many days: replications of a roster, over any executor, and what is known after them.
-
-Replication r of a phase is the same whatever else is run, wherever it runs and on however many workers:
-its random numbers are addressed by (seed, phase, r), results are gathered in the order of r, and what is
-summed on the way is whole numbers. Logs never leave the worker: they are reduced to `Day`s there.
-"""
+"""What a roster would do: many days of it, until there are enough to be sure."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import pickle
 import secrets
-import signal
-import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from html import escape
 from importlib import import_module, metadata
-from multiprocessing.context import SpawnContext, SpawnProcess
-from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
-from cssim.demand.contacts import NOBODY, Contacts
-from cssim.demand.draw import curves_of, draw
-from cssim.demand.forecast import Curve
+from cssim.demand.contacts import NOBODY
+from cssim.demand.draw import draw
+from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase, Streams
-from cssim.engine.floor import Agents, Duty, Policy, Roster, agents_of, in_order, policy_of
+from cssim.engine.floor import Roster, agents_of, policy_of
 from cssim.engine.log import Log, Outcome
-from cssim.errors import Fault, InputError
+from cssim.errors import InputError
+from cssim.experiment.days import Play, Progress
+from cssim.experiment.engines import ENGINE, engine_named, get_ready
+from cssim.experiment.rosters import roster_of
+from cssim.experiment.workers import workers_for
 from cssim.measure.cost import people_needed, roster_rows
 from cssim.measure.course import Course
 from cssim.measure.estimate import Estimate, TargetResult, judge, mean, numbers
-from cssim.measure.service import Day, Ruler
+from cssim.measure.service import Day
 from cssim.measure.summary import (
     CostResult,
     GroupResult,
@@ -53,9 +42,7 @@ from cssim.measure.summary import (
 )
 from cssim.messages import say
 from cssim.scenario.clock import Calendar
-from cssim.scenario.schema import RosterRow, Scenario
-from cssim.scenario.shifts import shift_of, shifts_of
-from cssim.scenario.units import is_on
+from cssim.scenario.schema import Scenario
 
 REPLICATIONS: Final = 30
 """How many, where neither a number nor a precision is given."""
@@ -65,294 +52,6 @@ FIRST_LOOK: Final = 20
 
 MOST: Final = 2560
 """Replications at the last look under a precision, where no number is given."""
-
-Run = Callable[[Contacts, Agents, Policy], Log]
-"""What an engine is."""
-
-
-class Progress(Protocol):
-    """Told how far a run is."""
-
-    def __call__(self, done: int, total: int, /) -> None:
-        """`done` replications of `total` are measured; under a precision the total may grow."""
-
-
-# -- engines ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Engine:
-    """How to run an engine.
-
-    Attributes:
-        module: where its `run` is.
-        chunk: replications in one task of an executor.
-    """
-
-    module: str
-    chunk: int
-
-    @property
-    def run(self) -> Run:
-        """The engine, brought in on first use."""
-        run: Run = import_module(self.module).run
-        return run
-
-    def prepare(self) -> None:
-        """Compile what has to be compiled, once and here, before workers or a budget's clock need it."""
-        prepare = getattr(import_module(self.module), "prepare", None)
-        if prepare is not None:
-            prepare()
-
-
-ENGINES: Final[Mapping[str, Engine]] = {
-    "fast": Engine("cssim.engine.compiled", chunk=2),
-    "reference": Engine("cssim.engine.reference", chunk=1),
-}
-"""Every engine there is, by name; they give the same numbers."""
-
-ENGINE: Final = "fast"
-"""The engine that runs where none is named."""
-
-
-def engine_named(name: str) -> Engine:
-    """The engine of that name.
-
-    Raises:
-        InputError: there is none.
-    """
-    if name not in ENGINES:
-        raise InputError.one("simulate.engine", path="engine", given=name, allowed=", ".join(ENGINES))
-    return ENGINES[name]
-
-
-def get_ready(engine: str, executor: Executor | None) -> None:
-    """Have the engine compiled, and workers started with it, before anything is timed.
-
-    Compiled once and here, so that workers find it on disk. A worker that starts takes as long as hundreds
-    of replications, and would be taken for slow ones.
-    """
-    engine_named(engine).prepare()
-    if executor is not None:
-        for worker in [executor.submit(_prepare, engine) for _ in range(os.cpu_count() or 1)]:
-            worker.result()
-
-
-def _prepare(engine: str) -> None:
-    engine_named(engine).prepare()
-
-
-# -- rosters ---------------------------------------------------------------------------------------
-
-
-def roster_of(scenario: Scenario, rows: Iterable[RosterRow]) -> Roster:
-    """The duties that a roster's rows mean, in the order in which agents are numbered.
-
-    Raises:
-        InputError: rows that name no group, no shift of the group on that date in the horizon, or more than
-            one; all of them at once, with paths `roster[i]`.
-    """
-    duties, faults = [], []
-    for i, row in enumerate(rows):
-        if row.group not in scenario.groups:
-            known = ", ".join(scenario.groups)
-            faults.append(
-                Fault("roster_row.no_group", {"group": row.group, "allowed": known}, f"roster[{i}].group")
-            )
-            continue
-        shift = shift_of(scenario, row)
-        if shift is None:
-            faults.append(_no_shift(scenario, row, f"roster[{i}]"))
-        else:
-            duties.append(Duty(row.group, shift, row.count))
-    if faults:
-        raise InputError(faults)
-    return settled(scenario, duties)
-
-
-def _no_shift(scenario: Scenario, row: RosterRow, path: str) -> Fault:
-    """Why a row means no one shift: there is none, or there are several."""
-    theirs = [shift for shift in shifts_of(scenario, row.group) if is_on(row.date, shift.day)]
-    like = [shift for shift in theirs if shift.name == row.shift]
-    values = {"group": row.group, "shift": row.shift, "date": row.date}
-    if like and row.start is None:
-        return Fault("roster_row.which_shift", values, path)
-    names = ", ".join(sorted({shift.name for shift in theirs})) or "-"
-    return Fault("roster_row.no_shift", {**values, "allowed": names}, path)
-
-
-def settled(scenario: Scenario, roster: Iterable[Duty]) -> Roster:
-    """The roster in the order in which agents are numbered, equal duties as one.
-
-    Agents of one duty are told apart by their position in it, so one shift written twice must count on.
-    """
-    counts: dict[tuple[str, object], Duty] = {}
-    for duty in roster:
-        key = (duty.group, duty.shift)
-        before = counts[key].count if key in counts else 0
-        counts[key] = Duty(duty.group, duty.shift, before + duty.count)
-    return in_order(counts.values(), list(scenario.groups))
-
-
-# -- replications ----------------------------------------------------------------------------------
-
-
-def run_days(
-    scenario: Scenario,
-    roster: Roster,
-    replications: Sequence[int],
-    *,
-    seed: int,
-    phase: int,
-    engine: str = ENGINE,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-) -> list[Day]:
-    """The given replications of a roster, measured, in the order given.
-
-    Args:
-        scenario, roster: what is simulated.
-        replications: indices, from 0.
-        seed, phase: fix the random numbers, see `cssim.demand.streams`.
-        engine: name, see `ENGINES`.
-        executor: where they run; here, one after the other, without one. The numbers are the same.
-        progress: told after each replication, or few of them.
-
-    Raises:
-        InputError: no such engine; a scenario that cannot be drawn.
-    """
-    days: list[Day] = []
-    for some, _ in _chunks(scenario, roster, replications, seed, phase, engine, executor, course=False):
-        days += some
-        if progress is not None:
-            progress(len(days), len(replications))
-    return days
-
-
-@contextmanager
-def pool(workers: int | None = None) -> Iterator[Executor | None]:
-    """An executor of so many processes (by default, as many as there are processors), closed at the end.
-
-    None, which means here, for one worker, and within a process that is itself a worker. On Ctrl-C what has
-    not begun is dropped and nothing is waited for.
-
-    Raises:
-        InputError: fewer than one worker.
-    """
-    if workers is not None and workers < 1:
-        raise InputError.one("simulate.workers", path="workers", given=workers)
-    count = workers or os.cpu_count() or 1
-    if count == 1 or (workers is None and multiprocessing.parent_process() is not None):
-        yield None
-        return
-    executor = ProcessPoolExecutor(count, mp_context=_Context(), initializer=_ignore_interrupts)
-    finished = False
-    try:
-        yield executor
-        finished = True
-    finally:
-        executor.shutdown(wait=finished, cancel_futures=True)
-
-
-def _chunks(
-    scenario: Scenario,
-    roster: Roster,
-    replications: Sequence[int],
-    seed: int,
-    phase: int,
-    engine: str,
-    executor: Executor | None,
-    *,
-    course: bool,
-) -> Iterator[tuple[list[Day], Course | None]]:
-    """The replications' days (and their course, if wanted), a chunk at a time, in order."""
-    chunk = engine_named(engine).chunk
-    roster = settled(scenario, roster)
-    # As bytes, so that a worker can tell at once that it has met this scenario before.
-    what = (pickle.dumps(scenario), pickle.dumps(roster), seed, int(phase), engine, course)
-    parts = [tuple(replications[k : k + chunk]) for k in range(0, len(replications), chunk)]
-    if executor is None:
-        yield from (_task(*what, part) for part in parts)
-        return
-    waiting: deque[Future[tuple[list[Day], Course | None]]] = deque()
-    ahead = 8 * (os.cpu_count() or 1) + 64
-    try:
-        for part in parts:
-            waiting.append(executor.submit(_task, *what, part))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _task(
-    scenario: bytes,
-    roster: bytes,
-    seed: int,
-    phase: int,
-    engine: str,
-    course: bool,
-    replications: Sequence[int],
-) -> tuple[list[Day], Course | None]:
-    """Draw, run and measure a few replications: what a worker does."""
-    shop, curves, policy = _shop(scenario)
-    duties, ruler = _roster(scenario, roster)
-    run = engine_named(engine).run
-    days: list[Day] = []
-    total: Course | None = None
-    for replication in replications:
-        streams = Streams(seed, phase, replication)
-        log = run(draw(shop, streams, curves), agents_of(shop, duties, streams), policy)
-        day, one = ruler.measure(log)
-        days.append(day)
-        if course:
-            total = one if total is None else total + one
-    return days, total
-
-
-@lru_cache(maxsize=2)
-def _shop(scenario: bytes) -> tuple[Scenario, tuple[Curve, ...], Policy]:
-    """A scenario with what is the same in all its replications."""
-    shop: Scenario = pickle.loads(scenario)
-    return shop, curves_of(shop), policy_of(shop)
-
-
-@lru_cache(maxsize=2)
-def _roster(scenario: bytes, roster: bytes) -> tuple[Roster, Ruler]:
-    """A roster with its ruler."""
-    duties: Roster = pickle.loads(roster)
-    return duties, Ruler.of(_shop(scenario)[0], duties)
-
-
-class _Process(SpawnProcess):
-    """A worker that does not run the user's script again, which it does not need.
-
-    So a plain script or a notebook may call `simulate` without a guard, on every system.
-    """
-
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            return SpawnProcess._Popen(process_obj)
-        finally:
-            sys.modules["__main__"] = main
-
-
-class _Context(SpawnContext):
-    Process = _Process
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-# -- simulate --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -541,8 +240,9 @@ def simulate(
         seed: of all random numbers (0 is a seed); drawn and recorded where not given.
         phase: see `cssim.demand.streams.Phase`.
         engine: see `ENGINES`.
-        executor: where the replications run; it is left open. Else a pool of `workers` processes.
-        workers: how many processes; all processors by default, and 1 means here.
+        executor: where the replications run; it is left open. Else threads of our own.
+        workers: how many threads; as many as there are processors by default, and 1 means here, where the
+            readable engine always runs.
         judgements: the errors of all verdicts are divided by it, where several rosters may be judged, each on
             its own phase, and the one that is met is then believed.
         progress: told how far it is.
@@ -552,18 +252,18 @@ def simulate(
     """
     started, clock = datetime.now().astimezone(), time.perf_counter()
     _in_range(replications, precision)
-    duties = _own_roster(scenario) if roster is None else settled(scenario, roster)
+    roster = _own_roster(scenario) if roster is None else roster
     seed = secrets.randbits(32) if seed is None else seed
     looks = looks_at(replications, precision)
-    engine_named(engine).prepare()
+    play = Play.of(Drawn(scenario, seed, phase), roster, engine)
+    get_ready(engine)
     days: list[Day] = []
     total: Course | None = None
-    with _where(executor, workers) as place:
+    with workers_for(executor, workers, engine) as place:
         for size in looks:
-            fresh = range(len(days), size)
-            for some, course in _chunks(scenario, duties, fresh, seed, phase, engine, place, course=True):
+            for some, course in play.days(range(len(days), size), place):
                 days += some
-                total = course if total is None or course is None else total + course
+                total = course if total is None else total + course
                 if progress is not None:
                     progress(len(days), size)
             targets = judge(scenario, days, looks=len(looks) * judgements)
@@ -572,7 +272,7 @@ def simulate(
     assert total is not None
     return SimulationResult(
         scenario=scenario,
-        roster=duties,
+        roster=play.roster,
         seed=seed,
         phase=int(phase),
         replications=len(days),
@@ -587,7 +287,7 @@ def simulate(
         cost=cost_result(days),
         lost_sales=mean(np.array([day.lost_sales for day in days])),
         cost_per_contact=cost_per_contact(days),
-        people_needed=people_needed(duties, scenario.rest),
+        people_needed=people_needed(play.roster, scenario.rest),
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - clock,
         measured=tuple(days),
@@ -606,16 +306,6 @@ def _own_roster(scenario: Scenario) -> Roster:
     if scenario.roster is None:
         raise InputError.one("simulate.no_roster", path="roster")
     return roster_of(scenario, scenario.roster)
-
-
-@contextmanager
-def _where(executor: Executor | None, workers: int | None) -> Iterator[Executor | None]:
-    """The user's executor, left open, or a pool of our own."""
-    if executor is not None:
-        yield executor
-        return
-    with pool(workers) as own:
-        yield own
 
 
 def looks_at(replications: int | None, precision: float | None) -> tuple[int, ...]:

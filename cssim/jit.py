@@ -34,4 +34,13 @@ def kept(function: Callable[..., Any]) -> Any:
     try:
         return numba.njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # numba: no locator available
+        _not_kept.append(function.__name__)
         return numba.njit(**OPTIONS)(function)
+
+
+def keeps() -> bool:
+    """Whether what is compiled is kept on disk."""
+    return not _not_kept
+
+
+_not_kept: Final[list[str]] = []

@@ -1,0 +1,1 @@
+"""Many days: replications of rosters on any engine, over any executor, and what is known after them."""
