@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
 from cssim.demand.distributions import is_certain, on_grid, quantile, sample, sample_rounds
@@ -137,7 +135,7 @@ def _own(scenario: Scenario, streams: Streams, curves: Sequence[Curve]) -> list[
     times = [arrivals(scenario, name, curve, streams) for name, curve in zip(names, curves, strict=True)]
     sizes = [len(t) for t in times]
     rank = np.empty(sum(sizes), dtype=np.int64)
-    rank[np.argsort(_joined(times), kind="stable")] = np.arange(len(rank))
+    rank[np.argsort(np.concatenate([np.zeros(0), *times]), kind="stable")] = np.arange(len(rank))
     rows = np.split(rank, np.cumsum(sizes)[:-1])
     return [
         _Batch(
@@ -193,6 +191,8 @@ def _follow_ups(
 
 def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
     """Bot, rounds, work, think times and patience of n contacts; drawn for all, kept for those offered."""
+    from cssim.demand.compiled import keep
+
     chat, patience, bot = queue.chat, queue.patience, queue.bot
     covered = deflected = np.zeros(n, dtype=bool)
     if bot is not None:
@@ -200,26 +200,25 @@ def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
         covered = luck[:, 0] < bot.covers
         deflected = covered & (luck[:, 1] < bot.resolves)
     delay = np.where(covered, on_grid(bot.hands_over_after if bot else 0.0), 0.0)
-    rounds = sample_rounds(chat.rounds, streams.of(Purpose.ROUNDS, lineage), n)
-    all_later = int(rounds.sum()) - n
-    reaches = None
-    if deflected.any():
-        reaches = np.flatnonzero(np.repeat(~deflected, rounds - 1))
-        rounds[deflected] = 0
+    drawn = sample_rounds(chat.rounds, streams.of(Purpose.ROUNDS, lineage), n)
+    later_drawn = int(drawn.sum()) - n
+    rounds = np.where(deflected, 0, drawn)
+    later_rounds = int(rounds.sum()) - int(np.count_nonzero(rounds))
 
     def later(spread: Spread, purpose: Purpose) -> Floats:
         # drawn for every round, turned into a duration for those that there will be
         if is_certain(spread):
-            return np.full(all_later if reaches is None else len(reaches), on_grid(spread.mean))
-        luck = streams.of(purpose, lineage).random(all_later)
-        return on_grid(quantile(spread, luck if reaches is None else luck.take(reaches)))
+            return np.full(later_rounds, on_grid(spread.mean))
+        luck = streams.of(purpose, lineage).random(later_drawn)
+        if later_rounds < later_drawn:
+            luck = luck[: keep(luck, drawn, deflected)]
+        return on_grid(quantile(spread, luck))
 
     # first and later rounds have streams of their own: longer chats change no first reply
     work = sample(chat.first_reply or chat.reply, streams.of(Purpose.WORK, lineage), n)
     waits = quantile(patience, streams.of(Purpose.PATIENCE, lineage).random(n))
     if bot is not None:
         waits *= np.where(covered, bot.patience_factor, 1.0)
-    later_work = later(chat.reply, Purpose.LATER_WORK)
     return _Course(
         covered=covered,
         deflected=deflected,
@@ -228,9 +227,9 @@ def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
         rounds=rounds,
         work=work,
         patience=on_grid(waits),
-        later_work=later_work,
+        later_work=later(chat.reply, Purpose.LATER_WORK),
         think=later(chat.think, Purpose.THINK),
-        later_patience=np.full(len(later_work), np.inf)
+        later_patience=np.full(later_rounds, np.inf)
         if patience.later is None
         else later(patience.later, Purpose.LATER_PATIENCE),
     )
@@ -238,47 +237,57 @@ def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
 
 def _assemble(scenario: Scenario, batches: Sequence[_Batch]) -> Contacts:
     """The batches as one table, in the order of contact numbers."""
-    courses, sizes = [b.course for b in batches], [len(b.rows) for b in batches]
-    order = np.empty(sum(sizes), dtype=np.int64)
-    order[_joined([b.rows for b in batches], np.int64)] = np.arange(len(order))
-    drawn = _joined([c.rounds for c in courses], np.int64)
-    rounds = drawn.take(order)
-    first = np.concatenate([[0], np.cumsum(rounds)])
-    # where the rounds are among the drawn ones: after everybody's first rounds stand the later ones
-    later = np.maximum(drawn - 1, 0)
-    begin = len(order) + (np.cumsum(later) - later).take(order)
-    reaches = np.flatnonzero(rounds)
-    begin, at = begin[reaches], first[reaches]
-    step = np.ones(first[-1], dtype=np.int64)
-    step[at[:1]] = begin[:1] - 1
-    step[at[1:]] = np.diff(begin) - np.diff(at) + 1
-    round_order = np.cumsum(step)
-    round_order[at] = order[reaches]
+    from cssim.demand.compiled import Columns, Line, enter
+
+    contacts = sum(len(batch.rows) for batch in batches)
+    rounds = np.zeros(contacts + 1, dtype=np.int64)
+    for batch in batches:
+        rounds[1:][batch.rows] = batch.course.rounds
+    first = np.cumsum(rounds)
+    columns = Columns(
+        queue=np.empty(contacts, dtype=np.int64),
+        buyer=np.empty(contacts, dtype=np.int64),
+        arrival=np.empty(contacts),
+        covered=np.empty(contacts, dtype=bool),
+        deflected=np.empty(contacts, dtype=bool),
+        delay=np.empty(contacts),
+        lingers=np.empty(contacts, dtype=bool),
+        parent=np.empty(contacts, dtype=np.int64),
+        trigger=np.empty(contacts, dtype=np.int64),
+        wake=np.empty(contacts),
+        first=first,
+        work=np.empty(first[-1]),
+        think=np.empty(first[-1]),
+        patience=np.empty(first[-1]),
+    )
+    for batch in batches:
+        course = batch.course
+        line = Line(
+            rows=batch.rows,
+            queue=batch.queue,
+            trigger=int(batch.trigger),
+            buyer=batch.buyer,
+            arrival=batch.arrival,
+            parent=batch.parent,
+            wake=batch.wake,
+            covered=course.covered,
+            deflected=course.deflected,
+            delay=course.delay,
+            lingers=course.lingers,
+            rounds=course.rounds,
+            work=course.work,
+            patience=course.patience,
+            later_work=course.later_work,
+            think=course.think,
+            later_patience=course.later_patience,
+        )
+        enter(line, columns)
     return Contacts(
         queues=tuple(scenario.queues),
         horizon=scenario.horizon.seconds,
-        queue=np.repeat(np.array([b.queue for b in batches], dtype=np.int64), sizes).take(order),
-        buyer=_joined([b.buyer for b in batches], np.int64).take(order),
-        arrival=_joined([b.arrival for b in batches]).take(order),
-        covered=_joined([c.covered for c in courses], np.bool_).take(order),
-        deflected=_joined([c.deflected for c in courses], np.bool_).take(order),
-        delay=_joined([c.delay for c in courses]).take(order),
-        lingers=_joined([c.lingers for c in courses], np.bool_).take(order),
-        parent=_joined([b.parent for b in batches], np.int64).take(order),
-        trigger=np.repeat(np.array([b.trigger for b in batches], dtype=np.int64), sizes).take(order),
-        wake=_joined([b.wake for b in batches]).take(order),
-        first=first.astype(np.int64),
-        work=_joined([c.work for c in courses] + [c.later_work for c in courses]).take(round_order),
-        think=_joined([np.zeros(len(order))] + [c.think for c in courses]).take(round_order),
-        patience=_joined([c.patience for c in courses] + [c.later_patience for c in courses]).take(
-            round_order
-        ),
         until_sent=np.array([q.patience.until == "sent" for q in scenario.queues.values()], dtype=bool),
+        **columns._asdict(),
     )
-
-
-def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0, dtype=dtype), *parts])
 
 
 def _escaped(name: str) -> str:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
+
+from cssim.scenario.clock import Floats
 
 
 class Phase(IntEnum):
@@ -73,10 +76,36 @@ class Streams:
 
     def of(self, purpose: Purpose, name: str) -> np.random.Generator:
         """A generator at the beginning of the stream of that purpose and name."""
-        key = (int(self.phase), self.replication, int(purpose), _key(name))
+        key = (int(self.phase), self.replication, int(purpose), key_of(name))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
+    def beginnings(self, purpose: Purpose, keys: NDArray[np.uint64], offsets: NDArray[np.int64]) -> Floats:
+        """The first uniforms of many streams of a purpose: quicker than a generator for each.
 
-def _key(name: str) -> int:
+        Args:
+            purpose: of the streams.
+            keys: `key_of` their names, (n,).
+            offsets: stream k's uniforms are offsets[k] to offsets[k + 1] of the result, (n + 1,).
+        """
+        from cssim.demand.compiled import beginnings
+
+        entropy = _words(self.seed)
+        entropy += [0] * (4 - len(entropy))
+        for part in (int(self.phase), self.replication, int(purpose)):
+            entropy += _words(part)
+        numbers, scratch = np.empty(int(offsets[-1])), np.empty(12, dtype=np.uint64)
+        beginnings(np.array(entropy, dtype=np.uint64), keys, offsets, scratch, numbers)
+        return numbers
+
+
+def _words(number: int) -> list[int]:
+    """The 32-bit words of a number, lowest first."""
+    words = [number & 0xFFFFFFFF]
+    while number := number >> 32:
+        words.append(number & 0xFFFFFFFF)
+    return words
+
+
+def key_of(name: str) -> int:
     """64 bits of a name, the same on every machine and in every process."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

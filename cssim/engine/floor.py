@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cssim.demand.contacts import Bools
-from cssim.demand.streams import Purpose, Streams
+from cssim.demand.streams import Purpose, Streams, key_of
 from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
 from cssim.scenario.shifts import Shift
@@ -132,31 +134,68 @@ def in_order(roster: Iterable[Duty], groups: Sequence[str]) -> Roster:
     return tuple(sorted(entries, key=lambda d: (rank[d.group], d.shift.start, d.shift.end, d.shift.name)))
 
 
-def agents_of(scenario: Scenario, roster: Roster, streams: Streams) -> Agents:
-    """The agents of a roster (as `in_order` gives it), and who of them turns up in this replication.
+@dataclass(frozen=True)
+class Staff:
+    """A roster's agents, whatever the replication; see `Agents`.
 
-    Presence is keyed by group, date, shift and position, so one more agent changes nobody else's luck.
+    Attributes:
+        agents: all of them present.
+        no_show: chance that the agent does not turn up, (a,).
+        keys: of the streams of presence, one for each entry of the roster.
+        offsets: an entry's agents are offsets[d] to offsets[d + 1].
     """
-    names = list(scenario.groups)
-    calendar = Calendar.of(scenario.horizon)
-    rows = [(d, names.index(duty.group), duty, k) for d, duty in enumerate(roster) for k in range(duty.count)]
-    present = [np.ones(0, dtype=bool)]
-    for duty in roster:
-        absent = scenario.groups[duty.group].no_show
-        shift = duty.shift
-        clock = shift.start - calendar.midnight(shift.day)
-        key = f"{duty.group}|{shift.day}|{shift.name}|{clock!r}|{shift.end - shift.start!r}"
-        luck = streams.of(Purpose.PRESENCE, key).random(duty.count) if absent else np.ones(duty.count)
-        present.append(luck >= absent)
-    pauses = [duty.shift.breaks for _, _, duty, _ in rows]
-    return Agents(
-        group=np.array([g for _, g, _, _ in rows], dtype=np.int64),
-        start=np.array([duty.shift.start for _, _, duty, _ in rows], dtype=np.float64),
-        end=np.array([duty.shift.end for _, _, duty, _ in rows], dtype=np.float64),
-        present=np.concatenate(present),
-        duty=np.array([d for d, _, _, _ in rows], dtype=np.int64),
-        first=np.cumsum([0, *(len(p) for p in pauses)], dtype=np.int64),
-        break_start=np.array([b.start for p in pauses for b in p], dtype=np.float64),
-        break_end=np.array([b.end for p in pauses for b in p], dtype=np.float64),
-        break_paid=np.array([b.paid for p in pauses for b in p], dtype=bool),
-    )
+
+    agents: Agents
+    no_show: Floats
+    keys: NDArray[np.uint64]
+    offsets: Ints
+
+    @classmethod
+    def of(cls, scenario: Scenario, roster: Roster) -> Staff:
+        """The agents of a roster, as `in_order` gives it."""
+        names = list(scenario.groups)
+        calendar = Calendar.of(scenario.horizon)
+        counts = [duty.count for duty in roster]
+
+        def each(values: Iterable[float], dtype: type[np.generic]) -> NDArray[Any]:
+            return np.repeat(np.array(list(values), dtype=dtype), counts)
+
+        def key(duty: Duty) -> int:
+            shift = duty.shift
+            clock = shift.start - calendar.midnight(shift.day)
+            length = shift.end - shift.start
+            return key_of(f"{duty.group}|{shift.day}|{shift.name}|{clock!r}|{length!r}")
+
+        pauses = [duty.shift.breaks for duty in roster for _ in range(duty.count)]
+        agents = Agents(
+            group=each((names.index(duty.group) for duty in roster), np.int64),
+            start=each((duty.shift.start for duty in roster), np.float64),
+            end=each((duty.shift.end for duty in roster), np.float64),
+            present=np.ones(sum(counts), dtype=bool),
+            duty=each(range(len(roster)), np.int64),
+            first=np.cumsum([0, *(len(p) for p in pauses)], dtype=np.int64),
+            break_start=np.array([b.start for p in pauses for b in p], dtype=np.float64),
+            break_end=np.array([b.end for p in pauses for b in p], dtype=np.float64),
+            break_paid=np.array([b.paid for p in pauses for b in p], dtype=bool),
+        )
+        return cls(
+            agents=agents,
+            no_show=each((scenario.groups[duty.group].no_show for duty in roster), np.float64),
+            keys=np.array([key(duty) for duty in roster], dtype=np.uint64),
+            offsets=np.cumsum([0, *counts], dtype=np.int64),
+        )
+
+    def on(self, streams: Streams) -> Agents:
+        """Who of them turns up in this replication.
+
+        Presence is keyed by group, date, shift and position, so one more agent changes nobody else's luck.
+        """
+        if not self.no_show.any():
+            return self.agents
+        luck = streams.beginnings(Purpose.PRESENCE, self.keys, self.offsets)
+        return replace(self.agents, present=luck >= self.no_show)
+
+
+def agents_of(scenario: Scenario, roster: Roster, streams: Streams) -> Agents:
+    """The agents of a roster (as `in_order` gives it), and who of them turns up in this replication."""
+    return Staff.of(scenario, roster).on(streams)

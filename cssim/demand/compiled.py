@@ -1,0 +1,246 @@
+"""The inner loops of drawing a replication, compiled; see `cssim.jit`. Imported when something is drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cssim.demand.contacts import Bools
+from cssim.jit import kept, part
+from cssim.scenario.clock import Floats, Ints
+
+Word = np.uint64
+Words = NDArray[np.uint64]
+
+
+class Line(NamedTuple):
+    """Contacts of one line of descent as they were drawn; see `cssim.demand.draw`."""
+
+    rows: Ints
+    queue: int
+    trigger: int
+    buyer: Ints
+    arrival: Floats
+    parent: Ints
+    wake: Floats
+    covered: Bools
+    deflected: Bools
+    delay: Floats
+    lingers: Bools
+    rounds: Ints
+    work: Floats
+    patience: Floats
+    later_work: Floats
+    think: Floats
+    later_patience: Floats
+
+
+class Columns(NamedTuple):
+    """The columns of `Contacts`, to be filled; `first` is known."""
+
+    queue: Ints
+    buyer: Ints
+    arrival: Floats
+    covered: Bools
+    deflected: Bools
+    delay: Floats
+    lingers: Bools
+    parent: Ints
+    trigger: Ints
+    wake: Floats
+    first: Ints
+    work: Floats
+    think: Floats
+    patience: Floats
+
+
+@kept
+def enter(line: Line, columns: Columns) -> None:
+    """Enter the contacts, and their rounds, at their numbers."""
+    later = 0
+    for k in range(len(line.rows)):
+        i = line.rows[k]
+        columns.queue[i] = line.queue
+        columns.trigger[i] = line.trigger
+        columns.buyer[i] = line.buyer[k]
+        columns.arrival[i] = line.arrival[k]
+        columns.parent[i] = line.parent[k]
+        columns.wake[i] = line.wake[k]
+        columns.covered[i] = line.covered[k]
+        columns.deflected[i] = line.deflected[k]
+        columns.delay[i] = line.delay[k]
+        columns.lingers[i] = line.lingers[k]
+        if line.rounds[k] == 0:
+            continue
+        r = columns.first[i]
+        columns.work[r] = line.work[k]
+        columns.think[r] = 0.0
+        columns.patience[r] = line.patience[k]
+        for _ in range(line.rounds[k] - 1):
+            r += 1
+            columns.work[r] = line.later_work[later]
+            columns.think[r] = line.think[later]
+            columns.patience[r] = line.later_patience[later]
+            later += 1
+
+
+@kept
+def keep(luck: Floats, rounds: Ints, deflected: Bools) -> int:
+    """Move to the front what belongs to later rounds of contacts that the bot does not resolve.
+
+    Args:
+        luck: by contact, a number for each of its rounds after the first.
+        rounds: of each contact.
+        deflected: whether the bot resolves it.
+
+    Returns:
+        How many numbers are kept.
+    """
+    to, at = 0, 0
+    for k in range(len(rounds)):
+        more = rounds[k] - 1
+        if not deflected[k]:
+            for j in range(more):
+                luck[to + j] = luck[at + j]
+            to += more
+        at += more
+    return to
+
+
+# -- the beginnings of many streams ----------------------------------------------------------------
+# What numpy's SeedSequence and PCG64 give, which numpy promises not to change (O'Neill 2014, 2015), without
+# an object for each stream. Words have 32 bits, kept in 64; states have 128, kept as high and low.
+
+WORD, HALF, FOLD = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(16)
+START, FACTOR = np.uint64(0x43B0D7E5), np.uint64(0x931E8875)
+START_OUT, FACTOR_OUT = np.uint64(0x8B51F9DD), np.uint64(0x58F38DED)
+LEFT, RIGHT = np.uint64(0xCA01F9DD), np.uint64(0x4973F715)
+HIGH, LOW = np.uint64(2549297995355413924), np.uint64(4865540595714422341)
+ONE, TOP, TURN, ALL, SPARE = np.uint64(1), np.uint64(63), np.uint64(58), np.uint64(64), np.uint64(11)
+
+
+@part
+def _hashed(word: Word, by: Word, then: Word) -> Word:
+    word = ((word ^ by) * then) & WORD
+    return word ^ (word >> FOLD)
+
+
+@part
+def _mixed(x: Word, y: Word) -> Word:
+    word = (LEFT * x - RIGHT * y) & WORD
+    return word ^ (word >> FOLD)
+
+
+@part
+def _sum(high: Word, low: Word, more_high: Word, more_low: Word) -> tuple[Word, Word]:
+    total = low + more_low
+    return high + more_high + np.uint64(total < low), total
+
+
+@part
+def _stepped(high: Word, low: Word, more_high: Word, more_low: Word) -> tuple[Word, Word]:
+    """The state times a constant, and more."""
+    a, b, c, d = low >> HALF, low & WORD, LOW >> HALF, LOW & WORD
+    least = b * d
+    middle = a * d + (least >> HALF)
+    other = b * c + (middle & WORD)
+    carried = a * c + (middle >> HALF) + (other >> HALF) + high * LOW + low * HIGH
+    state: tuple[Word, Word] = _sum(carried, (other << HALF) | (least & WORD), more_high, more_low)
+    return state
+
+
+@kept
+def beginnings(common: Words, keys: Words, offsets: Ints, scratch: Words, numbers: Floats) -> None:
+    """The first uniforms of many streams that differ in the key that their entropy ends in.
+
+    Args:
+        common: words of the entropy that they share, at least four.
+        keys: of the streams, (n,).
+        offsets: stream k's uniforms are offsets[k] to offsets[k + 1] of `numbers`, (n + 1,).
+        scratch: room for twelve words.
+        numbers: to be filled.
+    """
+    for k in range(len(keys)):
+        by = START
+        for i in range(4):
+            then = (by * FACTOR) & WORD
+            scratch[i] = _hashed(common[i], by, then)
+            by = then
+        for source in range(4):
+            for i in range(4):
+                if i != source:
+                    then = (by * FACTOR) & WORD
+                    scratch[i] = _mixed(scratch[i], _hashed(scratch[source], by, then))
+                    by = then
+        for source in range(4, len(common) + (2 if keys[k] > WORD else 1)):
+            if source < len(common):
+                word = common[source]
+            else:
+                word = keys[k] & WORD if source == len(common) else keys[k] >> HALF
+            for i in range(4):
+                then = (by * FACTOR) & WORD
+                scratch[i] = _mixed(scratch[i], _hashed(word, by, then))
+                by = then
+        by = START_OUT
+        for i in range(8):
+            then = (by * FACTOR_OUT) & WORD
+            scratch[4 + i] = _hashed(scratch[i & 3], by, then)
+            by = then
+        more_high, more_low = (scratch[9] << HALF) | scratch[8], (scratch[11] << HALF) | scratch[10]
+        more_high, more_low = (more_high << ONE) | (more_low >> TOP), (more_low << ONE) | ONE
+        high, low = _sum(
+            more_high, more_low, (scratch[5] << HALF) | scratch[4], (scratch[7] << HALF) | scratch[6]
+        )
+        high, low = _stepped(high, low, more_high, more_low)
+        for j in range(offsets[k], offsets[k + 1]):
+            high, low = _stepped(high, low, more_high, more_low)
+            mixed, turn = high ^ low, high >> TURN
+            turned = (mixed >> turn) | (mixed << ((ALL - turn) & TOP))
+            numbers[j] = np.float64(turned >> SPARE) * 2.0**-53
+
+
+def prepare() -> None:
+    """Compile all of it, or bring it from disk."""
+    from cssim.demand.streams import Purpose, Streams
+
+    whole, real, flag = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=bool)
+    columns = Columns(
+        queue=whole,
+        buyer=whole,
+        arrival=real,
+        covered=flag,
+        deflected=flag,
+        delay=real,
+        lingers=flag,
+        parent=whole,
+        trigger=whole,
+        wake=real,
+        first=whole,
+        work=real,
+        think=real,
+        patience=real,
+    )
+    line = Line(
+        rows=whole,
+        queue=0,
+        trigger=0,
+        buyer=whole,
+        arrival=real,
+        parent=whole,
+        wake=real,
+        covered=flag,
+        deflected=flag,
+        delay=real,
+        lingers=flag,
+        rounds=whole,
+        work=real,
+        patience=real,
+        later_work=real,
+        think=real,
+        later_patience=real,
+    )
+    enter(line, columns)
+    keep(real, whole, flag)
+    Streams(0, 0, 0).beginnings(Purpose.PRESENCE, np.zeros(0, dtype=np.uint64), np.zeros(1, dtype=np.int64))
