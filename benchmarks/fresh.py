@@ -35,10 +35,10 @@ def memory(replications: int) -> int | None:
 def start() -> None:
     """Import, and bring the engine from disk."""
     import cssim
-    from cssim.engine import compiled
+    from cssim.experiment.engines import get_ready
 
     assert cssim.simulate is not None  # has brought its room with it
-    compiled.prepare()
+    get_ready()
 
 
 def first() -> None:

@@ -28,8 +28,8 @@ def on_simpy(seed: int) -> Day:
         nonlocal left
         with agents.request() as request:
             patience = env.timeout(rng.expovariate(1 / PATIENCE))
-            yield request | patience
-            if request.triggered:
+            result = yield request | patience
+            if request in result:
                 yield env.timeout(rng.expovariate(1 / WORK))
             else:
                 left += 1

@@ -111,8 +111,6 @@ def main() -> int:
         for name, case in cases().items()
         if not options.words or any(w in name or any(w in t.id for t in case.truths) for w in options.words)
     ]
-    if options.engine == "fast":
-        compiled.prepare()
     played = []
     with ProcessPoolExecutor(options.jobs) as pool:
         for one in pool.map(partial(play, engine=options.engine, times=options.times), names):
