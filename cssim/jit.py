@@ -21,12 +21,13 @@ OPTIONS: Final[dict[str, Any]] = {
     "error_model": "numpy",
     "boundscheck": False,
     "_nrt": False,
+    "no_cfunc_wrapper": True,
 }
 
 
 def part(function: Callable[..., Any]) -> Any:
     """A function of a loop, merged into its callers."""
-    return numba.njit(forceinline=True, **OPTIONS)(function)
+    return numba.njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function)
 
 
 def kept(function: Callable[..., Any]) -> Any:

@@ -10,18 +10,10 @@ Three things differ in how, none in what:
 - The patience of a contact in a line is looked at when it comes to the head, unless something hangs on its
   instant (a retry, or an instant that is the offer's own). With an agent who is busy it has an event.
 - Whether a wait before overflow has elapsed is read off the order of events, where each has its place.
-
-The compiler may count references to arrays for every call of a function, at many times the cost of what the
-function does. Nothing is allocated here, so the counting is turned off (`_nrt`), and small functions are
-merged into the loop (`forceinline`); together that is worth a factor of fifteen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 
 from cssim.demand.contacts import NOBODY, Contacts, Trigger
@@ -45,6 +37,7 @@ from cssim.engine.world import (
     log_of,
     world_of,
 )
+from cssim.jit import kept, part
 from cssim.scenario.clock import GRID
 
 AWAY, WAITING, PENDING, REPLYING, THINKING, HELD, DONE = range(7)
@@ -60,51 +53,6 @@ ABANDONED, LINGERED = int(Outcome.ABANDONED), int(Outcome.LINGERED)
 BROKEN_OFF, UNFINISHED = int(Outcome.BROKEN_OFF), int(Outcome.UNFINISHED)
 ON_RESOLVED, ON_ABANDONED = int(Trigger.RESOLVED), int(Trigger.ABANDONED)
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
-
-
-def _part(function: Callable[..., Any]) -> Any:
-    """A function of the kernel, merged into its callers."""
-    return numba.njit(forceinline=True, **_OPTIONS)(function)
-
-
-def _kept(function: Callable[..., Any]) -> Any:
-    """The kernel, kept on disk once it is compiled, where there is a folder that can be written."""
-    try:
-        return numba.njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # numba: no locator available
-        return numba.njit(**_OPTIONS)(function)
-
-
-def prepare() -> None:
-    """Compile the kernel, or bring it from disk, so that what runs next runs at speed."""
-    none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
-    never = np.zeros(0, dtype=bool)
-    offsets, grid = np.zeros(1, dtype=np.int64), np.zeros((0, 0))
-    contacts = Contacts(
-        queues=(),
-        horizon=0.0,
-        queue=none,
-        buyer=none,
-        arrival=nothing,
-        covered=never,
-        deflected=never,
-        delay=nothing,
-        lingers=never,
-        parent=none,
-        trigger=none,
-        wake=nothing,
-        first=offsets,
-        work=nothing,
-        think=nothing,
-        patience=nothing,
-        until_sent=never,
-    )
-    agents = Agents(none, nothing, nothing, never, none, offsets, nothing, nothing, never)
-    serves = np.zeros((0, 0), dtype=bool)
-    policy = Policy((), (), serves, grid, grid, grid, none, never, never, nothing, nothing, nothing)
-    run(contacts, agents, policy)
-
 
 def run(contacts: Contacts, agents: Agents, policy: Policy) -> Log:
     """One replication; see `cssim.engine.reference.run`. Other threads run meanwhile."""
@@ -118,7 +66,7 @@ def run(contacts: Contacts, agents: Agents, policy: Policy) -> Log:
 # -- events --------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _at(w: World, time: float, code: int) -> None:
     """Let an event happen at a time, among the events of that instant by its code."""
     if w.run[0].hole:
@@ -139,7 +87,7 @@ def _at(w: World, time: float, code: int) -> None:
     w.heap[i].code = code
 
 
-@_part
+@part
 def _sink(w: World, size: int, time: float, code: int) -> None:
     """Put an event in place of the first of so many, and let it sink to where it belongs.
 
@@ -162,7 +110,7 @@ def _sink(w: World, size: int, time: float, code: int) -> None:
     w.heap[i].code = code
 
 
-@_part
+@part
 def _fill_hole(w: World) -> None:
     """The first event has had its turn and no other has come into its place: the last one does."""
     w.run[0].hole = False
@@ -172,7 +120,7 @@ def _fill_hole(w: World) -> None:
         _sink(w, last, w.heap[last].time, w.heap[last].code)
 
 
-@_part
+@part
 def _had_its_turn(w: World, time: float, code: int) -> bool:
     """Whether an event that was due before this instant's first has happened.
 
@@ -181,14 +129,14 @@ def _had_its_turn(w: World, time: float, code: int) -> bool:
     return time < w.run[0].now or (time == w.run[0].now and code <= w.run[0].furthest)
 
 
-@_part
+@part
 def _touch(w: World, a: int) -> None:
     """The agent may be free to begin a reply after this event."""
     w.touched[w.run[0].touched] = a
     w.run[0].touched += 1
 
 
-@_part
+@part
 def _settle(w: World) -> None:
     """After an event: dispatch, then every agent who can begins a reply."""
     if w.run[0].in_lines > 0:
@@ -206,19 +154,19 @@ def _settle(w: World) -> None:
 # -- patience ------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _has_event(w: World, i: int) -> bool:
     """Whether the patience of the first round has an event even in the line."""
     return w.contact[i].retry_hangs or w.contact[i].expiry == w.contact[i].offered
 
 
-@_part
+@part
 def _expired_in_line(w: World, i: int) -> bool:
     """Whether a contact in a line, whose patience has no event, has meanwhile lost it."""
     return not _has_event(w, i) and _had_its_turn(w, w.contact[i].expiry, PATIENCE + i)
 
 
-@_part
+@part
 def _waits(w: World, i: int) -> bool:
     """Whether the contact waits for what its patience is about."""
     state = w.contact[i].state
@@ -227,13 +175,13 @@ def _waits(w: World, i: int) -> bool:
     return state in (WAITING, PENDING)
 
 
-@_part
+@part
 def _run_patience_in_line(w: World, i: int) -> None:
     if w.contact[i].state != DONE and w.contact[i].expiry < np.inf and _has_event(w, i):
         _at(w, w.contact[i].expiry, PATIENCE + i)
 
 
-@_part
+@part
 def _run_patience_with_agent(w: World, i: int) -> None:
     if w.contact[i].expiry == np.inf or w.contact[i].gone or not _waits(w, i):
         return
@@ -241,7 +189,7 @@ def _run_patience_with_agent(w: World, i: int) -> None:
         _at(w, w.contact[i].expiry, PATIENCE + i)
 
 
-@_part
+@part
 def _expire(w: World, i: int) -> None:
     """The buyer gives up, unless the reply has begun (or, by the queue's rule, been sent)."""
     if w.contact[i].gone or w.contact[i].expiry != w.run[0].now or not _waits(w, i):
@@ -266,7 +214,7 @@ def _expire(w: World, i: int) -> None:
 # -- the life of a contact -----------------------------------------------------------------------
 
 
-@_part
+@part
 def _offer_or_resolve(w: World, i: int) -> None:
     """The bot is done with the contact: it needs no person, or joins its queue's line."""
     if w.deflected[i]:
@@ -287,7 +235,7 @@ def _offer_or_resolve(w: World, i: int) -> None:
     _join_line(w, i)
 
 
-@_part
+@part
 def _overflow_later(w: World, i: int) -> None:
     """Who is not taken at once will be dispatched again when further groups may be asked."""
     if w.contact[i].state != WAITING:
@@ -301,7 +249,7 @@ def _overflow_later(w: World, i: int) -> None:
             last = after
 
 
-@_part
+@part
 def _join_line(w: World, i: int) -> None:
     """Lines are in the order of (offered, number)."""
     q = w.contact[i].queue
@@ -321,7 +269,7 @@ def _join_line(w: World, i: int) -> None:
     w.run[0].in_lines += 1
 
 
-@_part
+@part
 def _leave_line(w: World, i: int) -> None:
     q = w.contact[i].queue
     before, behind = w.contact[i].before, w.contact[i].behind
@@ -336,7 +284,7 @@ def _leave_line(w: World, i: int) -> None:
     w.run[0].in_lines -= 1
 
 
-@_part
+@part
 def _assign(w: World, i: int, a: int) -> None:
     """An agent takes the contact out of the line."""
     _leave_line(w, i)
@@ -355,7 +303,7 @@ def _assign(w: World, i: int, a: int) -> None:
     w.run[0].fresh += 1
 
 
-@_part
+@part
 def _begin(w: World, a: int) -> None:
     """The agent begins the reply that is next."""
     i = _next_reply(w, a)
@@ -370,7 +318,7 @@ def _begin(w: World, a: int) -> None:
     _at(w, w.run[0].now + seconds, REPLY_SENT + i)
 
 
-@_part
+@part
 def _send(w: World, i: int) -> None:
     """The reply is sent; the buyer thinks, or the conversation is over."""
     a, r = w.contact[i].agent, w.contact[i].round
@@ -391,7 +339,7 @@ def _send(w: World, i: int) -> None:
         _at(w, w.run[0].now + w.think[r + 1], MESSAGE + i)
 
 
-@_part
+@part
 def _write(w: World, i: int) -> None:
     """The buyer writes the next round to the same agent."""
     a, r = w.contact[i].agent, w.contact[i].round + 1
@@ -405,7 +353,7 @@ def _write(w: World, i: int) -> None:
     w.run[0].fresh += 1
 
 
-@_part
+@part
 def _hold(w: World, i: int) -> None:
     """After the last reply the place stays taken for a while, unless the agent is winding down."""
     a = w.contact[i].agent
@@ -417,7 +365,7 @@ def _hold(w: World, i: int) -> None:
         _at(w, w.run[0].now + seconds, HOLD_ENDED + i)
 
 
-@_part
+@part
 def _close(w: World, i: int) -> None:
     """The contact's place with its agent becomes free; the agent's last chat takes its slot."""
     a = w.contact[i].agent
@@ -435,7 +383,7 @@ def _close(w: World, i: int) -> None:
     _rest_or_go(w, a)
 
 
-@_part
+@part
 def _wake(w: World, i: int, trigger: int) -> None:
     """The contact's follow-ups of that kind come, each after its delay; one retry a buyer."""
     for k in range(w.child_first[i], w.child_first[i + 1]):
@@ -456,7 +404,7 @@ def _wake(w: World, i: int, trigger: int) -> None:
 # -- dispatch ------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _dispatch(w: World) -> None:
     """While some waiting contact has an eligible agent, the best contact goes to the best agent."""
     while w.run[0].in_lines > 0:
@@ -466,7 +414,7 @@ def _dispatch(w: World) -> None:
         _assign(w, i, _route(w, w.contact[i].queue))
 
 
-@_part
+@part
 def _best_contact(w: World) -> int:
     """The head of a line that is lowest by (priority in the receiving group, offered, number)."""
     best, best_priority, best_offered = NOBODY, np.inf, np.inf
@@ -494,7 +442,7 @@ def _best_contact(w: World) -> int:
     return best
 
 
-@_part
+@part
 def _head(w: World, q: int) -> int:
     """The first in the line who still waits; who has left meanwhile is taken out."""
     i = w.queue[q].head
@@ -510,7 +458,7 @@ def _head(w: World, q: int) -> int:
     return i
 
 
-@_part
+@part
 def _route(w: World, q: int) -> int:
     """Which free agent gets the chat, of the groups that may be asked soonest after the hand-over."""
     k = w.queue[q].ask_first
@@ -529,7 +477,7 @@ def _route(w: World, q: int) -> int:
     return best
 
 
-@_part
+@part
 def _goes_before(w: World, a: int, b: int, idle_first: bool) -> bool:
     """Whether agent a is before agent b by the route."""
     one, other = w.agent[a], w.agent[b]
@@ -547,7 +495,7 @@ def _goes_before(w: World, a: int, b: int, idle_first: bool) -> bool:
     return a < b
 
 
-@_part
+@part
 def _next_reply(w: World, a: int) -> int:
     """Which pending round the agent answers now: lowest by (rank, message, number)."""
     g = w.agent[a].group
@@ -576,7 +524,7 @@ def _next_reply(w: World, a: int) -> int:
 # -- the life of an agent ------------------------------------------------------------------------
 
 
-@_part
+@part
 def _count_free(w: World, a: int) -> None:
     """Keep the count of a group's agents who can take a chat, after a change to one of them."""
     g = w.agent[a].group
@@ -592,7 +540,7 @@ def _count_free(w: World, a: int) -> None:
         w.group[g].free += 1 if can_take else -1
 
 
-@_part
+@part
 def _log_on(w: World, a: int) -> None:
     g = w.agent[a].group
     w.agent[a].on = w.run[0].now
@@ -603,7 +551,7 @@ def _log_on(w: World, a: int) -> None:
     _count_free(w, a)
 
 
-@_part
+@part
 def _end_break(w: World, a: int) -> None:
     w.agent[a].on_break = False
     w.agent[a].drains -= 1
@@ -611,7 +559,7 @@ def _end_break(w: World, a: int) -> None:
     _rest_or_go(w, a)
 
 
-@_part
+@part
 def _leaving(w: World, a: int, kind: int) -> None:
     """A drain, a break that is due, or the shift's end."""
     if kind == ENDS:
@@ -629,7 +577,7 @@ def _leaving(w: World, a: int, kind: int) -> None:
     _rest_or_go(w, a)
 
 
-@_part
+@part
 def _close_held(w: World, a: int) -> None:
     k = 0
     while k < w.agent[a].open:
@@ -640,7 +588,7 @@ def _close_held(w: World, a: int) -> None:
             k += 1
 
 
-@_part
+@part
 def _rest_or_go(w: World, a: int) -> None:
     """With no chat open, a break that is due begins; after the shift's end the agent signs off."""
     if w.agent[a].open > 0 or w.agent[a].on_break or not w.agent[a].signed_on:
@@ -659,7 +607,7 @@ def _rest_or_go(w: World, a: int) -> None:
             _at(w, end, LOG_ON + a)
 
 
-@_part
+@part
 def _sign_off(w: World, a: int) -> None:
     """The agent goes; after the last one nobody in a line will be answered."""
     g = w.agent[a].group
@@ -677,7 +625,7 @@ def _sign_off(w: World, a: int) -> None:
         _give_up_lines(w)
 
 
-@_part
+@part
 def _give_up_lines(w: World) -> None:
     for q in range(len(w.queue)):
         i = _head(w, q)
@@ -699,7 +647,7 @@ def _give_up_lines(w: World) -> None:
 # -- the loop ------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _another_log_on(w: World, duties: Table, d: int) -> bool:
     """Whether the next event is a log-on (or the end of a break) at this very instant."""
     if w.run[0].hole:
@@ -709,7 +657,7 @@ def _another_log_on(w: World, duties: Table, d: int) -> bool:
     return d < len(duties) and duties[d].time == w.run[0].now and duties[d].code < REPLY_SENT
 
 
-@_kept
+@kept
 def _play(w: World, hand_overs: Table, duties: Table) -> None:
     """Let everything happen: always the first event of the heap and of the streams known beforehand."""
     h, d = 0, 0
