@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import Bools
 from cssim.jit import kept, part
 from cssim.scenario.clock import Floats, Ints
+
+GRAINS = 2.0**20
+"""`GRID`, in this file because what is compiled is known again by its own file alone."""
 
 Word = np.uint64
 Words = NDArray[np.uint64]
@@ -56,9 +62,16 @@ class Columns(NamedTuple):
     patience: Floats
 
 
+@part
+def _on_grid(seconds: float) -> float:
+    """See `cssim.demand.distributions.on_grid`."""
+    rounded: float = np.rint(seconds * GRAINS) / GRAINS
+    return rounded
+
+
 @kept
 def enter(line: Line, columns: Columns) -> None:
-    """Enter the contacts, and their rounds, at their numbers."""
+    """Enter the contacts, and their rounds on the time grid, at their numbers."""
     later = 0
     for k in range(len(line.rows)):
         i = line.rows[k]
@@ -75,38 +88,41 @@ def enter(line: Line, columns: Columns) -> None:
         if line.rounds[k] == 0:
             continue
         r = columns.first[i]
-        columns.work[r] = line.work[k]
+        columns.work[r] = _on_grid(line.work[k])
         columns.think[r] = 0.0
-        columns.patience[r] = line.patience[k]
+        columns.patience[r] = _on_grid(line.patience[k])
         for _ in range(line.rounds[k] - 1):
             r += 1
-            columns.work[r] = line.later_work[later]
-            columns.think[r] = line.think[later]
-            columns.patience[r] = line.later_patience[later]
+            columns.work[r] = _on_grid(line.later_work[later])
+            columns.think[r] = _on_grid(line.think[later])
+            columns.patience[r] = _on_grid(line.later_patience[later])
             later += 1
 
 
 @kept
-def keep(luck: Floats, rounds: Ints, deflected: Bools) -> int:
-    """Move to the front what belongs to later rounds of contacts that the bot does not resolve.
+def reaching(rounds: Ints, deflected: Bools, chosen: Ints) -> None:
+    """Which of the later rounds of all contacts are those of contacts that the bot does not resolve.
 
     Args:
-        luck: by contact, a number for each of its rounds after the first.
         rounds: of each contact.
         deflected: whether the bot resolves it.
-
-    Returns:
-        How many numbers are kept.
+        chosen: to be filled with positions among the later rounds, contact by contact.
     """
     to, at = 0, 0
     for k in range(len(rounds)):
         more = rounds[k] - 1
         if not deflected[k]:
             for j in range(more):
-                luck[to + j] = luck[at + j]
+                chosen[to + j] = at + j
             to += more
         at += more
-    return to
+
+
+@kept
+def remember(shocks: Floats, memory: float) -> None:
+    """Turn independent shocks into an autoregressive process of order one, in place."""
+    for k in range(1, len(shocks)):
+        shocks[k] = memory * shocks[k - 1] + shocks[k]
 
 
 # -- the beginnings of many streams ----------------------------------------------------------------
@@ -139,15 +155,24 @@ def _sum(high: Word, low: Word, more_high: Word, more_low: Word) -> tuple[Word, 
     return high + more_high + np.uint64(total < low), total
 
 
+def _product(_: Any, a: Any, b: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, factors: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(factor, wide) for factor in factors))
+        return builder.trunc(builder.lshr(product, wide(64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
+_high_half: Any = intrinsic(_product)
+"""The upper 64 bits of a product: one instruction of the processor, six of arithmetic."""
+
+
 @part
 def _stepped(high: Word, low: Word, more_high: Word, more_low: Word) -> tuple[Word, Word]:
     """The state times a constant, and more."""
-    a, b, c, d = low >> HALF, low & WORD, LOW >> HALF, LOW & WORD
-    least = b * d
-    middle = a * d + (least >> HALF)
-    other = b * c + (middle & WORD)
-    carried = a * c + (middle >> HALF) + (other >> HALF) + high * LOW + low * HIGH
-    state: tuple[Word, Word] = _sum(carried, (other << HALF) | (least & WORD), more_high, more_low)
+    carried = _high_half(low, LOW) + high * LOW + low * HIGH
+    state: tuple[Word, Word] = _sum(carried, low * LOW, more_high, more_low)
     return state
 
 
@@ -199,48 +224,3 @@ def beginnings(common: Words, keys: Words, offsets: Ints, scratch: Words, number
             mixed, turn = high ^ low, high >> TURN
             turned = (mixed >> turn) | (mixed << ((ALL - turn) & TOP))
             numbers[j] = np.float64(turned >> SPARE) * 2.0**-53
-
-
-def prepare() -> None:
-    """Compile all of it, or bring it from disk."""
-    from cssim.demand.streams import Purpose, Streams
-
-    whole, real, flag = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=bool)
-    columns = Columns(
-        queue=whole,
-        buyer=whole,
-        arrival=real,
-        covered=flag,
-        deflected=flag,
-        delay=real,
-        lingers=flag,
-        parent=whole,
-        trigger=whole,
-        wake=real,
-        first=whole,
-        work=real,
-        think=real,
-        patience=real,
-    )
-    line = Line(
-        rows=whole,
-        queue=0,
-        trigger=0,
-        buyer=whole,
-        arrival=real,
-        parent=whole,
-        wake=real,
-        covered=flag,
-        deflected=flag,
-        delay=real,
-        lingers=flag,
-        rounds=whole,
-        work=real,
-        patience=real,
-        later_work=real,
-        think=real,
-        later_patience=real,
-    )
-    enter(line, columns)
-    keep(real, whole, flag)
-    Streams(0, 0, 0).beginnings(Purpose.PRESENCE, np.zeros(0, dtype=np.uint64), np.zeros(1, dtype=np.int64))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
-from cssim.demand.distributions import is_certain, on_grid, quantile, sample, sample_rounds
+from cssim.demand.distributions import is_certain, on_grid, quantile, rounds_quantile
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
 from cssim.demand.level import level
 from cssim.demand.streams import Purpose, Streams
@@ -68,7 +68,7 @@ class _Course:
     Attributes:
         covered, deflected, delay, lingers: as in `Contacts`, (n,).
         rounds: none where the bot resolves the contact, (n,).
-        work, patience: of the first rounds, also of contacts that the bot resolves, (n,).
+        work, patience: of the first rounds, also of contacts that the bot resolves, not rounded, (n,).
         later_work, think, later_patience: of the later rounds that there are, contact by contact.
     """
 
@@ -169,7 +169,7 @@ def _follow_ups(
             if trigger is Trigger.ABANDONED and batch.retry:
                 continue
             lineage = f"{batch.lineage}>{position}:{_escaped(entry.queue)}"
-            luck = streams.of(Purpose.FOLLOW_UP, lineage).random((len(batch.rows), 2))
+            luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(batch.rows)).reshape(-1, 2)
             chosen = luck[:, 0] < entry.share
             n = int(chosen.sum())
             if n == 0:
@@ -191,42 +191,44 @@ def _follow_ups(
 
 def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
     """Bot, rounds, work, think times and patience of n contacts; drawn for all, kept for those offered."""
-    from cssim.demand.compiled import keep
+    from cssim.demand.compiled import reaching
 
     chat, patience, bot = queue.chat, queue.patience, queue.bot
     covered = deflected = np.zeros(n, dtype=bool)
     if bot is not None:
-        luck = streams.of(Purpose.BOT, lineage).random((n, 2))
+        luck = streams.uniforms(Purpose.BOT, lineage, 2 * n).reshape(n, 2)
         covered = luck[:, 0] < bot.covers
         deflected = covered & (luck[:, 1] < bot.resolves)
     delay = np.where(covered, on_grid(bot.hands_over_after if bot else 0.0), 0.0)
-    drawn = sample_rounds(chat.rounds, streams.of(Purpose.ROUNDS, lineage), n)
+    drawn = rounds_quantile(chat.rounds, streams.uniforms(Purpose.ROUNDS, lineage, n))
     later_drawn = int(drawn.sum()) - n
     rounds = np.where(deflected, 0, drawn)
-    later_rounds = int(rounds.sum()) - int(np.count_nonzero(rounds))
+    chosen = None
+    if bot is not None:
+        chosen = np.empty(int(rounds.sum()) - int(np.count_nonzero(rounds)), dtype=np.int64)
+        reaching(drawn, deflected, chosen)
+    later_rounds = later_drawn if chosen is None else len(chosen)
 
     def later(spread: Spread, purpose: Purpose) -> Floats:
         # drawn for every round, turned into a duration for those that there will be
         if is_certain(spread):
-            return np.full(later_rounds, on_grid(spread.mean))
-        luck = streams.of(purpose, lineage).random(later_drawn)
-        if later_rounds < later_drawn:
-            luck = luck[: keep(luck, drawn, deflected)]
-        return on_grid(quantile(spread, luck))
+            return np.full(later_rounds, spread.mean)
+        luck = streams.uniforms(purpose, lineage, later_drawn)
+        return quantile(spread, luck if chosen is None else luck.take(chosen))
 
     # first and later rounds have streams of their own: longer chats change no first reply
-    work = sample(chat.first_reply or chat.reply, streams.of(Purpose.WORK, lineage), n)
-    waits = quantile(patience, streams.of(Purpose.PATIENCE, lineage).random(n))
+    work = quantile(chat.first_reply or chat.reply, streams.uniforms(Purpose.WORK, lineage, n))
+    waits = quantile(patience, streams.uniforms(Purpose.PATIENCE, lineage, n))
     if bot is not None:
         waits *= np.where(covered, bot.patience_factor, 1.0)
     return _Course(
         covered=covered,
         deflected=deflected,
         delay=delay,
-        lingers=streams.of(Purpose.LINGER, lineage).random(n) < patience.lingers,
+        lingers=streams.uniforms(Purpose.LINGER, lineage, n) < patience.lingers,
         rounds=rounds,
         work=work,
-        patience=on_grid(waits),
+        patience=waits,
         later_work=later(chat.reply, Purpose.LATER_WORK),
         think=later(chat.think, Purpose.THINK),
         later_patience=np.full(later_rounds, np.inf)

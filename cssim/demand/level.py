@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from itertools import accumulate
 
 import numpy as np
 from scipy import special
 
 from cssim.demand.forecast import SALE_DAY_BEGINS
-from cssim.demand.streams import Purpose, Streams
+from cssim.demand.streams import Purpose, Streams, key_of
 from cssim.scenario.clock import Calendar, Floats
 from cssim.scenario.schema import Scenario, WithinDay
 
@@ -44,7 +43,8 @@ def day_factor(cv: float, calendar: Calendar, streams: Streams, times: Floats) -
     day = np.floor((times + calendar.offset - SALE_DAY_BEGINS) / 86400.0).astype(np.int64)
     first = int(day.min(initial=0))
     dates = [calendar.start.date() + timedelta(days=k) for k in range(first, int(day.max(initial=0)) + 1)]
-    luck = np.array([streams.of(Purpose.DAY_LEVEL, date.isoformat()).random() for date in dates])
+    keys = np.array([key_of(date.isoformat()) for date in dates], dtype=np.uint64)
+    luck = streams.beginnings(Purpose.DAY_LEVEL, keys, np.arange(len(keys) + 1))
     factors = cv**2 * special.gammaincinv(cv**-2, luck)
     return np.asarray(factors[day - first])
 
@@ -55,11 +55,13 @@ def drift(within: WithinDay, queue: str, streams: Streams, steps: int) -> Floats
     Its logarithm is a stationary AR(1) process: an Ornstein-Uhlenbeck process seen at the steps, with a
     correlation of 2^(-time / half_life).
     """
+    from cssim.demand.compiled import remember
+
     if within.cv == 0:
         return np.ones(steps)
     variance = math.log1p(within.cv**2)
     memory = 2.0 ** (-DRIFT_STEP / within.half_life)
     shocks = streams.of(Purpose.DRIFT, queue).standard_normal(steps)
     shocks[1:] *= math.sqrt(1 - memory**2)
-    logs = np.fromiter(accumulate(shocks.tolist(), lambda x, shock: memory * x + shock), float, steps)
-    return np.asarray(np.exp(math.sqrt(variance) * logs - variance / 2))
+    remember(shocks, memory)
+    return np.asarray(np.exp(math.sqrt(variance) * shocks - variance / 2))
