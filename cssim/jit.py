@@ -27,7 +27,7 @@ OPTIONS: Final[dict[str, Any]] = {
 
 def part(function: Callable[..., Any]) -> Any:
     """A function of a loop, merged into its callers."""
-    return numba.njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function)
+    return numba.njit(forceinline=True, **{**OPTIONS, "no_cpython_wrapper": True})(function)
 
 
 def kept(function: Callable[..., Any]) -> Any:

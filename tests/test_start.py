@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -62,6 +63,21 @@ def test_help_brings_nothing_heavy() -> None:
         "import sys\nfrom cssim.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stderr.strip() == "[]"
+
+
+SHOP = Path(__file__).parents[1] / "scenarios" / "small_shop.yaml"
+QUESTION = ["c", "--rate", "200/h", "--work", "3min", "--agents", "14", "--within", "20s"]
+
+
+@pytest.mark.parametrize("arguments", [["check", str(SHOP)], ["erlang", *QUESTION], ["new", "--help"]])
+def test_what_does_not_simulate_does_not_bring_the_compiler(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom cssim.cli import main\n"
+        f"try:\n    main({arguments})\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('numba', 'simpy', 'scipy.stats') if name in sys.modules], file=sys.stderr)"
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stderr.strip() == "[]"

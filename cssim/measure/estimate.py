@@ -29,16 +29,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
 
 from cssim.errors import InputError
 from cssim.measure.periods import Period, periods_of
-from cssim.measure.service import Day
 from cssim.scenario.clock import Floats
 from cssim.scenario.schema import Scenario, Target
+
+if TYPE_CHECKING:  # brings the compiler with it
+    from cssim.measure.service import Day
 
 Verdict = Literal["met", "missed", "undecided"]
 

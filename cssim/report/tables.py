@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -12,18 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from cssim.engine.floor import Duty, Roster
-from cssim.experiment.simulation import SimulationResult
 from cssim.measure.cost import pay_of
-from cssim.measure.estimate import TargetResult, Verdict
 from cssim.messages import say
 from cssim.queueing.pocket import Answer
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
-from cssim.roster.outlook import Outlook
-from cssim.roster.replay import Replay
-from cssim.roster.result import RosterResult
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
+
+if TYPE_CHECKING:  # these bring the compiler with them
+    from cssim.experiment.simulation import SimulationResult
+    from cssim.measure.estimate import TargetResult, Verdict
+    from cssim.roster.outlook import Outlook
+    from cssim.roster.replay import Replay
+    from cssim.roster.result import RosterResult
 
 _COLOURS: Mapping[Verdict, str] = {"met": "green", "missed": "bold red", "undecided": "yellow"}
 
