@@ -170,8 +170,8 @@ def _follow_ups(
                 continue
             lineage = f"{batch.lineage}>{position}:{_escaped(entry.queue)}"
             luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(batch.rows)).reshape(-1, 2)
-            chosen = luck[:, 0] < entry.share
-            n = int(chosen.sum())
+            chosen = np.flatnonzero(luck[:, 0] < entry.share)
+            n = len(chosen)
             if n == 0:
                 continue
             yield _Batch(
@@ -179,10 +179,10 @@ def _follow_ups(
                 queue=queues.index(entry.queue),
                 retry=batch.retry or trigger is Trigger.ABANDONED,
                 rows=np.arange(row, row + n),
-                buyer=batch.buyer[chosen],
+                buyer=batch.buyer.take(chosen),
                 arrival=np.full(n, np.nan),
-                parent=batch.rows[chosen],
-                wake=on_grid(quantile(entry.after, luck[chosen, 1])),
+                parent=batch.rows.take(chosen),
+                wake=on_grid(quantile(entry.after, luck[:, 1].take(chosen))),
                 trigger=trigger,
                 course=_course(scenario.queues[entry.queue], lineage, n, streams),
             )
@@ -217,7 +217,11 @@ def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
         return quantile(spread, luck if chosen is None else luck.take(chosen))
 
     # first and later rounds have streams of their own: longer chats change no first reply
-    work = quantile(chat.first_reply or chat.reply, streams.uniforms(Purpose.WORK, lineage, n))
+    opening = chat.first_reply or chat.reply
+    if is_certain(opening):
+        work = np.full(n, opening.mean)
+    else:
+        work = quantile(opening, streams.uniforms(Purpose.WORK, lineage, n))
     waits = quantile(patience, streams.uniforms(Purpose.PATIENCE, lineage, n))
     if bot is not None:
         waits *= np.where(covered, bot.patience_factor, 1.0)

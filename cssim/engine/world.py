@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
 from cssim.engine.floor import Agents, Policy
 from cssim.engine.log import Log
+from cssim.jit import kept
 from cssim.scenario.clock import Floats, Ints
 
 Table = NDArray[np.void]
@@ -142,6 +143,7 @@ SHIFT = 48
 LOG_ON, REPLY_SENT, HOLD_ENDED, MESSAGE, ARRIVAL, PATIENCE, OVERFLOW, LEAVING = (
     k << SHIFT for k in range(1, 9)
 )
+ON_ABANDONED = int(Trigger.ABANDONED)
 SIGNS_ON, DRAINS, BREAK_DUE, DRAINS_FOR_END, ENDS = range(5)
 """What happens to an agent at a time known beforehand."""
 
@@ -153,7 +155,22 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         The world; the hand-overs and bot resolutions of contacts that come by themselves (`EVENT`); what
         happens to agents (`DUTY_EVENT`).
     """
-    child_first, child, retry_hangs = _follow_ups(contacts)
+    rows, rounds, people = len(contacts), len(contacts.work), len(agents)
+    follow_ups = int(np.count_nonzero(contacts.parent != NOBODY))
+    contact, hand_overs = np.empty(rows, dtype=CONTACT), np.empty(rows - follow_ups, dtype=EVENT)
+    child_first, child = np.zeros(rows + 2, dtype=np.int64), np.empty(follow_ups, dtype=np.int64)
+    _lay_out(
+        contacts.queue,
+        contacts.first,
+        contacts.parent,
+        contacts.trigger,
+        contacts.arrival,
+        contacts.delay,
+        contact,
+        hand_overs,
+        child_first,
+        child,
+    )
     asks = [
         sorted((float(policy.after[g, q]), g) for g in np.flatnonzero(policy.serves[:, q]).tolist())
         for q in range(len(policy.queues))
@@ -161,21 +178,9 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
     asked = [(g, after, policy.priority[g, q]) for q, of_queue in enumerate(asks) for after, g in of_queue]
     offsets = np.cumsum([0, *map(len, asks)])
     drains, ending, duties = _duties(agents, policy)
-    rows, rounds, people = len(contacts), len(contacts.work), len(agents)
     most = int(policy.chats.max(initial=0))
     world = World(
-        contact=_table(
-            CONTACT,
-            rows,
-            queue=contacts.queue,
-            first=contacts.first[:-1],
-            stop=contacts.first[1:],
-            retry_hangs=retry_hangs,
-            expiry=np.inf,
-            agent=NOBODY,
-            offered=np.nan,
-            assigned=np.nan,
-        ),
+        contact=contact,
         agent=_table(
             AGENT,
             people,
@@ -241,7 +246,9 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         touched=np.empty(rows + people + 1, dtype=np.int64),
         fresh=np.empty(rows + 1, dtype=np.int64),
     )
-    return world, _ready(contacts), duties
+    # nearly in order already; the contacts' numbers are, among equal times
+    in_order = np.argsort(hand_overs["time"], kind="stable")
+    return world, hand_overs[in_order], duties
 
 
 def log_of(world: World, contacts: Contacts, agents: Agents, policy: Policy) -> Log:
@@ -278,24 +285,59 @@ def _table(dtype: np.dtype[np.void], rows: int, **columns: Any) -> Table:
     return table
 
 
-def _follow_ups(contacts: Contacts) -> tuple[Ints, Ints, Bools]:
-    """Offsets of each contact's follow-ups, their numbers, and who has one that waits for abandonment."""
-    child = np.flatnonzero(contacts.parent != NOBODY)
-    child = child[np.argsort(contacts.parent[child], kind="stable")]
-    counts = np.bincount(contacts.parent[child], minlength=len(contacts))
-    retry_hangs = np.zeros(len(contacts), dtype=bool)
-    retry_hangs[contacts.parent[child[contacts.trigger[child] == Trigger.ABANDONED]]] = True
-    offsets = np.zeros(len(contacts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return offsets, child, retry_hangs
+@kept
+def _lay_out(
+    queue: Ints,
+    first: Ints,
+    parent: Ints,
+    trigger: Ints,
+    arrival: Floats,
+    delay: Floats,
+    contact: Table,
+    hand_overs: Table,
+    child_first: Ints,
+    child: Ints,
+) -> None:
+    """Fill the table of contacts; when the bot is done with those that come by themselves (at once, where
+    there is none), by number; and each contact's follow-ups, by number.
 
-
-def _ready(contacts: Contacts) -> Table:
-    """When the bot is done with the contacts that come by themselves (at once, where there is none)."""
-    own = np.flatnonzero(contacts.parent == NOBODY)
-    time = contacts.arrival[own] + contacts.delay[own]
-    order = np.lexsort((own, time))
-    return _table(EVENT, len(own), time=time[order], code=ARRIVAL + own[order])
+    Args:
+        queue, first, parent, trigger, arrival, delay: as in `Contacts`.
+        contact, hand_overs, child: to be filled.
+        child_first: zeros, (contacts + 2,); the last is of no use afterwards.
+    """
+    ready = 0
+    for i in range(len(contact)):
+        contact[i].queue = queue[i]
+        contact[i].first = first[i]
+        contact[i].stop = first[i + 1]
+        contact[i].retry_hangs = False
+        contact[i].state = 0
+        contact[i].gone = False
+        contact[i].left = False
+        contact[i].retried = False
+        contact[i].round = first[i]
+        contact[i].slot = 0
+        contact[i].before = 0
+        contact[i].behind = 0
+        contact[i].agent = -1
+        contact[i].expiry = np.inf
+        contact[i].offered = np.nan
+        contact[i].assigned = np.nan
+        if parent[i] < 0:
+            hand_overs[ready].time = arrival[i] + delay[i]
+            hand_overs[ready].code = ARRIVAL + i
+            ready += 1
+        else:
+            child_first[parent[i] + 2] += 1
+    for i in range(len(contact)):
+        child_first[i + 2] += child_first[i + 1]
+    for i in range(len(contact)):
+        if parent[i] >= 0:
+            child[child_first[parent[i] + 1]] = i
+            child_first[parent[i] + 1] += 1
+            if trigger[i] == ON_ABANDONED:
+                contact[parent[i]].retry_hangs = True
 
 
 def _duties(agents: Agents, policy: Policy) -> tuple[Ints, NDArray[np.bool_], Table]:
