@@ -1,4 +1,4 @@
-"""Random durations and numbers of rounds: quantiles, distribution functions, samples on the time grid.
+"""Random durations and numbers of rounds: quantiles, distribution functions, the time grid.
 
 Everything is sampled by inversion, one uniform a number. So the n-th number of a stream stays the n-th
 whatever its distribution: a scenario with slower replies is met by the same luck, and comparisons are sharp.
@@ -47,11 +47,6 @@ def cdf(spread: Spread, x: ArrayLike) -> Floats:
     return np.where(seconds < 0, 0.0, below)
 
 
-def sample(spread: Spread, rng: np.random.Generator, n: int) -> Floats:
-    """`n` durations in seconds, on the grid and not negative; shape (n,). Takes n uniforms of `rng`."""
-    return on_grid(quantile(spread, rng.random(n)))
-
-
 def is_certain(spread: Spread) -> bool:
     """Whether every duration is the mean, whatever the luck."""
     return spread.dist == "constant" and not (isinstance(spread, Patience) and spread.zero > 0)
@@ -67,11 +62,6 @@ def rounds_quantile(rounds: Rounds, p: ArrayLike) -> Ints:
         return np.full(share.shape, int(rounds.mean), dtype=np.int64)
     more = np.floor(np.log1p(-share) / math.log1p(-1 / rounds.mean))
     return 1 + more.astype(np.int64)
-
-
-def sample_rounds(rounds: Rounds, rng: np.random.Generator, n: int) -> Ints:
-    """`n` numbers of rounds; shape (n,). Takes n uniforms of `rng`."""
-    return rounds_quantile(rounds, rng.random(n))
 
 
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))

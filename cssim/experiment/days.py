@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 from cssim.demand.drawn import Drawn
-from cssim.engine.floor import Policy, Roster, agents_of, policy_of
+from cssim.engine.floor import Policy, Roster, Staff, policy_of
 from cssim.experiment.engines import ENGINE, engine_named
 from cssim.experiment.rosters import settled
 from cssim.experiment.workers import in_order
@@ -74,7 +74,7 @@ class Play:
         total: Course | None = None
         for replication in replications:
             streams = self.drawn.streams(replication)
-            agents = agents_of(self.drawn.scenario, self.roster, streams)
+            agents = self._staff.on(streams)
             day, course = self.ruler.measure(run(self.drawn.contacts(replication), agents, self.policy))
             days.append(day)
             total = course if total is None else total + course
@@ -90,6 +90,10 @@ class Play:
     def days(self, replications: Sequence[int], executor: Executor | None) -> Iterator[Some]:
         """The replications a task at a time, in order."""
         return in_order(executor, self, self.parts(replications))
+
+    @cached_property
+    def _staff(self) -> Staff:
+        return Staff.of(self.drawn.scenario, self.roster)
 
     @cached_property
     def _recipe(self) -> bytes:

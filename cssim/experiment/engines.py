@@ -122,7 +122,7 @@ _tried_out: Final[set[str]] = set()
 
 _SMALLEST: Final = {
     "horizon": {"from": "2026-11-11 00:00", "to": "2026-11-11 01:00"},
-    "queues": {"one": {"volume": {"contacts": 1}}},
+    "queues": {"one": {"volume": {"contacts": 10}, "bot": {"covers": 0.5, "resolves": 0.5}}},
     "groups": {"all": {"serves": ["one"], "pay": {"per_hour": 1}}},
     "shifts": {"day": {"start": "00:00", "end": "01:00"}},
     "targets": [{"measure": "rounds", "within": "1min", "at_least": 0.5}],

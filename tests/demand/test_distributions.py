@@ -15,8 +15,6 @@ from cssim.demand.distributions import (
     on_grid,
     quantile,
     rounds_quantile,
-    sample,
-    sample_rounds,
 )
 from cssim.scenario.schema import Patience, Rounds, Spread
 
@@ -27,6 +25,15 @@ FAMILIES = {
     "gamma": {"mean": "30s", "cv": 1.5, "dist": "gamma"},
     "uniform": {"mean": "20s", "cv": 0.4, "dist": "uniform"},
 }
+
+
+def drawn(spread: Spread, rng: np.random.Generator, n: int) -> np.ndarray:
+    """`n` durations as a replication has them."""
+    return on_grid(quantile(spread, rng.random(n)))
+
+
+def drawn_rounds(rounds: Rounds, rng: np.random.Generator, n: int) -> np.ndarray:
+    return rounds_quantile(rounds, rng.random(n))
 
 
 def kurtosis(spread: Spread) -> float:
@@ -48,7 +55,7 @@ def spreads(draw: st.DrawFn) -> Spread:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_samples_have_the_mean_and_the_variance_that_were_asked_for(family: str) -> None:
     spread = Spread.model_validate(FAMILIES[family])
-    numbers = sample(spread, np.random.default_rng(5), N)
+    numbers = drawn(spread, np.random.default_rng(5), N)
     variance = (spread.mean * spread.cv) ** 2
     assert abs(numbers.mean() - spread.mean) < 5 * math.sqrt(variance / N)
     assert abs(numbers.var() - variance) < 5 * variance * math.sqrt((kurtosis(spread) - 1) / N)
@@ -56,7 +63,7 @@ def test_samples_have_the_mean_and_the_variance_that_were_asked_for(family: str)
 
 @given(spreads(), st.integers(0, 2**32))
 def test_every_sample_lies_on_the_grid_and_is_not_negative(spread: Spread, seed: int) -> None:
-    numbers = sample(spread, np.random.default_rng(seed), 50)
+    numbers = drawn(spread, np.random.default_rng(seed), 50)
     assert np.all(numbers * GRID == np.floor(numbers * GRID))
     assert np.all(numbers >= 0)
     assert np.all(np.isfinite(numbers))
@@ -74,14 +81,14 @@ def test_quantiles_rise(spread: Spread, p: float, q: float) -> None:
 
 def test_a_constant_is_itself_on_the_grid() -> None:
     spread = Spread.model_validate("0.1s")
-    assert set(sample(spread, np.random.default_rng(0), 3)) == {on_grid(0.1).item()}
+    assert set(drawn(spread, np.random.default_rng(0), 3)) == {on_grid(0.1).item()}
     assert cdf(spread, [0.0999, 0.1]).tolist() == [0.0, 1.0]
 
 
 def test_a_mean_of_zero_is_always_zero() -> None:
     for dist in ("exponential", "lognormal", "gamma", "uniform"):
         spread = Spread.model_validate({"mean": 0, "dist": dist, "cv": 1 if dist != "uniform" else 0.5})
-        assert not sample(spread, np.random.default_rng(0), 100).any()
+        assert not drawn(spread, np.random.default_rng(0), 100).any()
         assert cdf(spread, [-1.0, 0.0]).tolist() == [0.0, 1.0]
 
 
@@ -93,7 +100,7 @@ def test_ties_go_to_the_even_step() -> None:
 def test_patience_has_its_point_mass_at_zero_and_its_spread_in_the_rest() -> None:
     patience = Patience.model_validate({"mean": "90s", "zero": "10%"})
     plain = Spread.model_validate({"mean": "90s"})
-    numbers = sample(patience, np.random.default_rng(2), N)
+    numbers = drawn(patience, np.random.default_rng(2), N)
     assert abs((numbers == 0).mean() - 0.1) < 5 * math.sqrt(0.1 * 0.9 / N)
     assert abs(numbers[numbers > 0].mean() - 90) < 5 * 90 / math.sqrt(0.9 * N)
     assert cdf(patience, 0.0) == pytest.approx(0.1)
@@ -101,7 +108,7 @@ def test_patience_has_its_point_mass_at_zero_and_its_spread_in_the_rest() -> Non
     sure = Patience.model_validate({"mean": "90s", "dist": "constant", "zero": "10%"})
     assert quantile(sure, [0.0, 0.0999, 0.1001, 0.9]).tolist() == [0, 0, 90, 90]
     nobody_waits = Patience.model_validate({"mean": "90s", "zero": 1})
-    assert not sample(nobody_waits, np.random.default_rng(2), 100).any()
+    assert not drawn(nobody_waits, np.random.default_rng(2), 100).any()
 
 
 @given(st.floats(0.01, 0.9), st.floats(0.001, 0.999))
@@ -112,7 +119,7 @@ def test_the_distribution_function_of_patience_undoes_its_quantile(zero: float, 
 
 def test_geometric_rounds_have_their_mean_and_variance() -> None:
     rounds = Rounds.model_validate(5)
-    numbers = sample_rounds(rounds, np.random.default_rng(3), N)
+    numbers = drawn_rounds(rounds, np.random.default_rng(3), N)
     variance = 5 * 4
     assert numbers.min() == 1
     assert abs(numbers.mean() - 5) < 5 * math.sqrt(variance / N)
@@ -131,5 +138,5 @@ def test_a_number_of_rounds_has_the_share_that_the_geometric_law_gives_it(mean: 
 
 def test_fixed_rounds_are_fixed() -> None:
     rng = np.random.default_rng(0)
-    assert set(sample_rounds(Rounds.model_validate({"mean": 3, "dist": "fixed"}), rng, 20)) == {3}
-    assert set(sample_rounds(Rounds.model_validate(1), rng, 20)) == {1}
+    assert set(drawn_rounds(Rounds.model_validate({"mean": 3, "dist": "fixed"}), rng, 20)) == {3}
+    assert set(drawn_rounds(Rounds.model_validate(1), rng, 20)) == {1}
