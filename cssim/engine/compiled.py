@@ -8,7 +8,8 @@ Three things differ in how, none in what:
 
 - An event that would change nothing is left out: a message to the bot, the expiry of an answered round.
 - The patience of a contact in a line is looked at when it comes to the head, unless something hangs on its
-  instant (a retry, or an instant that is the offer's own). With an agent who is busy it has an event.
+  instant (a retry, or an instant that is the offer's own). With an agent who is busy it has an event; one at
+  a time, which of a round that was answered passes on to the round that waits by then.
 - Whether a wait before overflow has elapsed is read off the order of events, where each has its place.
 """
 
@@ -176,23 +177,34 @@ def _waits(w: World, i: int) -> bool:
 
 
 @part
-def _run_patience_in_line(w: World, i: int) -> None:
-    if w.contact[i].state != DONE and w.contact[i].expiry < np.inf and _has_event(w, i):
+def _run_patience(w: World, i: int) -> None:
+    """Let the patience have an event, unless it has one already, then or earlier."""
+    if w.contact[i].expiry < w.contact[i].alarm:
+        w.contact[i].alarm = w.contact[i].expiry
         _at(w, w.contact[i].expiry, PATIENCE + i)
 
 
 @part
+def _run_patience_in_line(w: World, i: int) -> None:
+    if w.contact[i].state != DONE and _has_event(w, i):
+        _run_patience(w, i)
+
+
+@part
 def _run_patience_with_agent(w: World, i: int) -> None:
-    if w.contact[i].expiry == np.inf or w.contact[i].gone or not _waits(w, i):
-        return
-    if w.contact[i].round > w.contact[i].first or not _has_event(w, i):
-        _at(w, w.contact[i].expiry, PATIENCE + i)
+    if not w.contact[i].gone and _waits(w, i):
+        _run_patience(w, i)
 
 
 @part
 def _expire(w: World, i: int) -> None:
     """The buyer gives up, unless the reply has begun (or, by the queue's rule, been sent)."""
-    if w.contact[i].gone or w.contact[i].expiry != w.run[0].now or not _waits(w, i):
+    if w.contact[i].alarm == w.run[0].now:
+        w.contact[i].alarm = np.inf
+    if w.contact[i].gone or not _waits(w, i):
+        return
+    if w.contact[i].expiry > w.run[0].now:  # of an earlier round, which was answered
+        _run_patience(w, i)
         return
     left = not w.lingers[i]
     w.contact[i].gone = True

@@ -42,16 +42,20 @@ CONTACT = _record(
     behind=np.int32,
     agent=np.int32,
     expiry=np.float64,  # of the current round's patience
+    alarm=np.float64,  # when its patience has an event, inf where it has none
     offered=np.float64,
     assigned=np.float64,
 )
 AGENT = _record(
-    group=np.int32,
-    end=np.float64,
+    # what routing looks at
     open=np.int32,
     pending=np.int32,
     replying_to=np.int32,
+    group=np.int32,
     last_chat=np.float64,
+    can_take=np.bool_,
+    # what the agent goes through
+    end=np.float64,
     drains=np.int32,  # breaks that it winds down for
     next_break=np.int32,  # breaks next_break to due have come due and have not begun
     due=np.int32,
@@ -59,7 +63,6 @@ AGENT = _record(
     on_break=np.bool_,
     over=np.bool_,
     signed_on=np.bool_,
-    can_take=np.bool_,
     on=np.float64,
     off=np.float64,
     replying=np.float64,
@@ -322,6 +325,7 @@ def _lay_out(
         contact[i].behind = 0
         contact[i].agent = -1
         contact[i].expiry = np.inf
+        contact[i].alarm = np.inf
         contact[i].offered = np.nan
         contact[i].assigned = np.nan
         if parent[i] < 0:
