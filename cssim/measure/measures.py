@@ -293,11 +293,13 @@ class Cells(NamedTuple):
     Attributes:
         cuts: ticks, ascending, (cells + 1,).
         of_interval: the first cell of each planning interval, (i,).
+        per_tick: intervals in a tick, whence the cell is guessed.
         ticks: by kind, group and cell, (3, g, cells); changes.
     """
 
     cuts: Ints
     of_interval: Ints
+    per_tick: float
     ticks: Ints
 
 
@@ -487,7 +489,7 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
             mark = _mark(r.kind[t], r.within[t], r.exclude[t], _row(h, r, t, i, h.first[i]))
         _add(c, r, spans, s, t, q, arrival, mark)
     if not (np.isnan(h.assigned[i]) or np.isnan(h.closed[i])):
-        _spend(c, cells, OPEN_CHATS, h.group[h.agent[i]], h.assigned[i], h.closed[i], 1)
+        _spend(cells, OPEN_CHATS, h.group[h.agent[i]], _ticks(h.assigned[i]), _ticks(h.closed[i]), 1)
 
 
 @part
@@ -498,7 +500,7 @@ def _round(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums,
         cell = _interval(c, message)
         s.counts[q, s.counts.shape[1] - 1] += 1
         s.messages[q, cell] += 1
-        s.work[q, cell] += int(np.rint(h.work[k] * GRID))
+        s.work[q, cell] += _ticks(h.work[k])
         if not np.isnan(begun):
             s.waits[s.room_rounds[q] + int(s.wait[q, 1])] = begun - message
             s.wait[q, 0] += begun - message
@@ -514,20 +516,13 @@ def _round(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums,
     for j in range(len(r.of_rounds)):
         t = r.of_rounds[j]
         if r.queues[t, q] and _peoples(h, r, t, i, k):
-            _add(
-                c,
-                r,
-                spans,
-                s,
-                t,
-                q,
-                message,
-                _mark(r.kind[t], r.within[t], r.exclude[t], _row(h, r, t, i, k)),
-            )
+            mark = _mark(r.kind[t], r.within[t], r.exclude[t], _row(h, r, t, i, k))
+            _add(c, r, spans, s, t, q, message, mark)
     if not np.isnan(begun):
         g = h.group[h.agent[i]]
         # A reply takes work / speed, rounded to the grid of time, from when it is begun.
-        _spend(c, cells, REPLYING, g, begun, begun + np.rint(h.work[k] / h.speed[g, q] * GRID) / GRID, 1)
+        begin = _ticks(begun)
+        _spend(cells, REPLYING, g, begin, begin + _ticks(h.work[k] / h.speed[g, q]), 1)
 
 
 @part
@@ -545,14 +540,17 @@ def _bin(edges: Floats, seconds: float) -> int:
 
 
 @part
-def _spend(c: Clock, cells: Cells, kind: int, g: int, begin: float, end: float, sign: int) -> None:
+def _ticks(seconds: float) -> int:
+    return int(np.rint(seconds * GRID))
+
+
+@part
+def _spend(cells: Cells, kind: int, g: int, begin: int, end: int, sign: int) -> None:
     """Add an agent's time to the cells that it lies in; what lies outside the horizon is nobody's."""
-    last = len(cells.cuts) - 1
-    a = max(int(np.rint(begin * GRID)), cells.cuts[0])
-    b = min(int(np.rint(end * GRID)), cells.cuts[last])
+    a, b = max(begin, cells.cuts[0]), min(end, cells.cuts[len(cells.cuts) - 1])
     if a >= b:
         return
-    k = cells.of_interval[min(_interval(c, a / GRID), len(cells.of_interval) - 1)]
+    k = cells.of_interval[min(int(a * cells.per_tick), len(cells.of_interval) - 1)]
     while k > 0 and a < cells.cuts[k]:
         k -= 1
     while a >= cells.cuts[k + 1]:
@@ -584,7 +582,7 @@ def count(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums) 
             if not np.isnan(h.message[k]):
                 _round(c, h, r, spans, cells, s, i, k)
     for k in range(len(h.from_)):
-        _spend(c, cells, ON, h.of_group[k], h.from_[k], h.to[k], h.sign[k])
+        _spend(cells, ON, h.of_group[k], _ticks(h.from_[k]), _ticks(h.to[k]), h.sign[k])
     if len(r.of_buyers) > 0:
         for i in range(len(h.queue) - 1, -1, -1):
             s.next_of[i] = s.first_of[h.buyer[i]]

@@ -25,7 +25,7 @@ from cssim.measure.measures import (
 )
 from cssim.measure.periods import Period
 from cssim.measure.presence import OF_TIME, Presence, ticks_of
-from cssim.scenario.clock import Calendar, Ints
+from cssim.scenario.clock import GRID, Calendar, Ints
 from cssim.scenario.schema import WITHIN_MEASURES, Scenario, Target
 
 COUNTS: Final = (
@@ -86,7 +86,8 @@ class Tables:
         """Everything that one pass over a log adds up."""
         sums = self._nothing(log)
         shape = (3, self.groups, len(self.cuts) - 1)
-        cells = Cells(self.cuts, self.of_interval, np.zeros(shape, dtype=np.int64))
+        per_tick = 1 / (self.clock.interval * GRID)
+        cells = Cells(self.cuts, self.of_interval, per_tick, np.zeros(shape, dtype=np.int64))
         spans = self.spans._replace(hint=np.empty_like(self.spans.hint))
         count(self.clock, _happened(log), self.rules, spans, cells, sums)
         return sums, Presence(self.cuts, cells.ticks)
