@@ -124,7 +124,7 @@ def arrivals(scenario: Scenario, queue: str, curve: Curve, streams: Streams) -> 
         missing = total - clock[-1]
         gaps = rng.standard_exponential(int(missing + 4 * missing**0.5) + 8)
         clock = np.concatenate([clock, clock[-1] + np.cumsum(gaps)])
-    times = np.interp(clock[1:][clock[1:] < total], cumulative, curve.knots)
+    times = np.interp(clock[1 : np.searchsorted(clock, total)], cumulative, curve.knots)
     last = np.ceil(curve.knots[-1] * GRID) - 1
     return np.asarray(np.minimum(np.floor(times * GRID), last) / GRID)
 
