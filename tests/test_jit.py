@@ -33,7 +33,7 @@ def test_a_loop_is_compiled_all_the_same_where_nothing_can_be_kept(monkeypatch: 
     assert not jit.keeps()
 
 
-@pytest.fixture()
+@pytest.fixture
 def anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that is not ready yet."""
     monkeypatch.setattr(engines, "_tried_out", set())
