@@ -104,7 +104,7 @@ def _many(
         scenario(units * UNIT, queues, {"team": {"serves": list(queues), "chats": 1}}),
         always(team=agents),
         tuple(truths),
-        blocks=30,
+        blocks=60,
     )
 
 
