@@ -322,6 +322,7 @@ def test_a_precision_stops_when_every_verdict_is_clear_or_every_half_width_small
     edge = {"measure": "mean_reply", "at_most": "13s"}
     found = simulate(shop(targets=[clear]), precision=1e-6, replications=80, seed=1, workers=1)
     assert (found.replications, found.looks, found.targets[0].verdict) == (20, 3, "met")
+    assert found.precise is True
     level = simulate(shop(targets=[edge]), replications=40, seed=1, workers=1).targets[0].estimate
     edge = {"measure": "mean_reply", "at_most": f"{level:.6f}s"}  # no number of days will decide this
     found = simulate(shop(targets=[edge]), precision=0.3, replications=80, seed=1, workers=1)
@@ -330,6 +331,7 @@ def test_a_precision_stops_when_every_verdict_is_clear_or_every_half_width_small
     assert found.targets[0].worst.half_width <= 0.3 * found.targets[0].estimate
     found = simulate(shop(targets=[edge]), precision=1e-6, replications=40, seed=1, workers=1)
     assert (found.replications, found.targets[0].verdict) == (40, "undecided")
+    assert found.precise is False
 
 
 def test_the_errors_of_verdicts_are_shared_by_the_looks():

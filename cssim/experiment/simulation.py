@@ -97,6 +97,13 @@ class SimulationResult:
     measured: tuple[Day, ...] = field(repr=False)
     course: Course = field(repr=False)
 
+    @property
+    def precise(self) -> bool | None:
+        """Whether every promise is decided or known to the precision; None where none was asked for."""
+        if self.precision is None:
+            return None
+        return all(sure_enough(target, self.precision) for target in self.targets)
+
     def intervals(self) -> dict[str, Any]:
         """Columns by planning interval: `start`, `queues` by name, `groups` by name.
 
@@ -157,6 +164,7 @@ class SimulationResult:
             "phase": self.phase,
             "replications": self.replications,
             "precision": self.precision,
+            "precise": self.precise,
             "looks": self.looks,
             "judgements": self.judgements,
             "roster": roster_rows(self.scenario, self.roster),
@@ -267,7 +275,7 @@ def simulate(
                 if progress is not None:
                     progress(len(days), size)
             targets = judge(scenario, days, looks=len(looks) * judgements)
-            if precision is not None and all(_sure_enough(target, precision) for target in targets):
+            if precision is not None and all(sure_enough(target, precision) for target in targets):
                 break
     assert total is not None
     return SimulationResult(
@@ -319,7 +327,7 @@ def looks_at(replications: int | None, precision: float | None) -> tuple[int, ..
     return (*sizes[:-1], most)
 
 
-def _sure_enough(target: TargetResult, precision: float) -> bool:
+def sure_enough(target: TargetResult, precision: float) -> bool:
     """A clear verdict, or half-widths within the precision in every period that has anything to measure."""
     return target.verdict != "undecided" or all(
         result.half_width <= precision * result.estimate

@@ -337,6 +337,8 @@ WORDS: dict[str, str] = {
     "table.column.mean_wait": "mean wait",
     "table.column.abandons": "leave",
     "table.whole": "whole",
+    "table.precise": "{days} runs were enough: every promise is decided, or known within {precision} of its value.",
+    "table.imprecise": "{days} runs were not enough: a promise is neither decided nor known within {precision} of its value; --replications allows more.",
     "table.cost": "Cost {total} (± {half}): base {base}, nights {night}, overtime {overtime}, fixed {fixed}.",
     "table.worth": "A contact costs {each}; sales lost {lost}.",
     "table.kept": "Promises kept: {kept} of {all}.",

@@ -328,6 +328,8 @@ WORDS: dict[str, str] = {
     "table.column.mean_wait": "平均等待",
     "table.column.abandons": "放弃",
     "table.whole": "全程",
+    "table.precise": "{days} 次模拟已经足够：每项承诺要么有了结论，要么误差在其数值的 {precision} 以内。",
+    "table.imprecise": "{days} 次模拟还不够：有承诺既无结论，误差也未达到其数值的 {precision} 以内；可用 --replications 增加次数。",
     "table.cost": "费用 {total}（± {half}）：基本 {base}，夜班 {night}，加班 {overtime}，固定 {fixed}。",
     "table.worth": "每次咨询 {each}；流失毛利 {lost}。",
     "table.kept": "做到的承诺：{kept} / {all}。",

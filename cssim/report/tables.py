@@ -158,6 +158,9 @@ def simulation(out: Console, result: SimulationResult) -> None:
     _queues(out, result)
     _groups(out, result)
     targets(out, scenario, result.targets)
+    if result.precision is not None:
+        key = "table.precise" if result.precise else "table.imprecise"
+        _line(out, key, days=result.replications, precision=f"{100 * result.precision:g}%")
     _money(out, result)
 
 

@@ -95,6 +95,14 @@ def test_a_roster_that_takes_more_people_than_there_are_is_said_to(result: Simul
     assert "主力: these shifts take 5 people, there are 4" in drawn(tables.simulation, crowded)
 
 
+def test_it_is_said_how_many_runs_a_precision_took(result: SimulationResult) -> None:
+    assert "enough" not in drawn(tables.simulation, result)
+    known = replace(result, precision=0.01, targets=())
+    assert "3 runs were enough" in drawn(tables.simulation, known)
+    open_ = replace(known, targets=tuple(replace(target, verdict="undecided") for target in result.targets))
+    assert "3 runs were not enough" in drawn(tables.simulation, open_)
+
+
 def test_a_promise_is_told_in_words() -> None:
     golden, reply, _ = Scenario.model_validate(SHOP).targets
     words = "golden_6s: first reply within 6s (pre_sales), at least 80% on 90% of days"
