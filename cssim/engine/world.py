@@ -1,154 +1,37 @@
-"""What the fast engine reads and changes: one replication laid out as tables of records, and columns.
-
-A record keeps together what an event touches together, so that an event finds it in one line of the
-processor's cache. What is only read is a column as it was drawn, so nothing is copied; what is only written
-is a column that goes into the log as it stands, so the log is quick to measure and keeps no world alive.
-"""
+"""A replication laid out for the Monte Carlo engine's loop, and the log of what it made of it."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
+from cssim.demand.contacts import NOBODY, Contacts
 from cssim.engine.floor import Agents, Policy
+from cssim.engine.kernel import (
+    AGENT,
+    ASK,
+    BREAK,
+    BREAK_DUE,
+    CONTACT,
+    DRAINS,
+    DRAINS_FOR_END,
+    DUTY_EVENT,
+    ENDS,
+    EVENT,
+    GROUP,
+    LEAVING,
+    LOG_ON,
+    QUEUE,
+    RUN,
+    SIGNS_ON,
+    Table,
+    World,
+    lay_out,
+)
 from cssim.engine.log import Log
-from cssim.jit import kept
-from cssim.scenario.clock import Floats, Ints
-
-Table = NDArray[np.void]
-
-
-def _record(**fields: DTypeLike) -> np.dtype[np.void]:
-    return np.dtype(list(fields.items()), align=True)
-
-
-CONTACT = _record(
-    # as drawn
-    queue=np.int32,
-    first=np.int32,  # its rounds are first to stop
-    stop=np.int32,
-    retry_hangs=np.bool_,  # a follow-up waits for it to abandon
-    # as it goes
-    state=np.int8,
-    gone=np.bool_,
-    left=np.bool_,
-    retried=np.bool_,  # of the buyer, kept at the buyer's number
-    round=np.int32,
-    slot=np.int32,  # its place with its agent
-    before=np.int32,  # neighbours in the line
-    behind=np.int32,
-    agent=np.int32,
-    expiry=np.float64,  # of the current round's patience
-    alarm=np.float64,  # when its patience has an event, inf where it has none
-    offered=np.float64,
-    assigned=np.float64,
-)
-AGENT = _record(
-    # what routing looks at
-    open=np.int32,
-    pending=np.int32,
-    replying_to=np.int32,
-    group=np.int32,
-    last_chat=np.float64,
-    can_take=np.bool_,
-    # what the agent goes through
-    end=np.float64,
-    drains=np.int32,  # breaks that it winds down for
-    next_break=np.int32,  # breaks next_break to due have come due and have not begun
-    due=np.int32,
-    ending=np.bool_,  # winds down for the shift's end
-    on_break=np.bool_,
-    over=np.bool_,
-    signed_on=np.bool_,
-    on=np.float64,
-    off=np.float64,
-    replying=np.float64,
-    open_seconds=np.float64,
-    overtime=np.float64,
-)
-GROUP = _record(
-    chats=np.int64,
-    promote_after=np.float64,
-    idle_hold=np.float64,
-    idle_first=np.bool_,
-    oldest=np.bool_,
-    free=np.int64,  # agents who can take a chat
-    on=np.int64,  # agents signed on: the first so many of World.floor
-)
-QUEUE = _record(
-    head=np.int64,
-    tail=np.int64,
-    ask_first=np.int64,  # groups that may be asked are ask_first to ask_stop of World.ask, soonest first
-    ask_stop=np.int64,
-    until_sent=np.bool_,
-)
-BREAK = _record(length=np.float64, begun=np.float64, ended=np.float64)
-ASK = _record(group=np.int64, after=np.float64, priority=np.float64)
-EVENT = _record(time=np.float64, code=np.int64)
-DUTY_EVENT = _record(time=np.float64, code=np.int64, kind=np.int64)
-RUN = _record(
-    now=np.float64,
-    furthest=np.int64,  # greatest code that had its turn at this instant
-    horizon=np.float64,
-    events=np.int64,  # in the heap
-    hole=np.bool_,  # the first of them has had its turn, and its place is free
-    still_on=np.int64,  # agents on or to come
-    in_lines=np.int64,
-    touched=np.int64,
-    fresh=np.int64,
-)
-
-
-class World(NamedTuple):
-    """One replication. Rows of a table are the numbers of contacts, rounds, agents, ... as everywhere."""
-
-    contact: Table
-    agent: Table
-    group: Table
-    queue: Table
-    pause: Table
-    ask: Table
-    speed: Floats  # (groups, queues)
-    # by contact, as drawn
-    buyer: Ints
-    trigger: Ints
-    deflected: Bools
-    lingers: Bools
-    delay: Floats
-    wake: Floats
-    child_first: Ints  # follow-ups of contact i are child_first[i] to child_first[i + 1] of `child`
-    child: Ints
-    # by round, as drawn
-    work: Floats
-    think: Floats
-    patience: Floats
-    # for the log
-    arrival: Floats
-    closed: Floats
-    outcome: Ints
-    message: Floats
-    begun: Floats
-    sent: Floats
-    # as it goes
-    place: Ints  # (agents, chats): contacts that an agent has open
-    floor: Ints  # (groups, agents): agents signed on
-    heap: Table
-    run: Table  # one record
-    touched: Ints  # agents who may be free to begin a reply
-    fresh: Ints  # contacts that came to an agent with this event
-
-
-SHIFT = 48
-"""An event's code is its class << SHIFT, plus its contact's or agent's number."""
-LOG_ON, REPLY_SENT, HOLD_ENDED, MESSAGE, ARRIVAL, PATIENCE, OVERFLOW, LEAVING = (
-    k << SHIFT for k in range(1, 9)
-)
-ON_ABANDONED = int(Trigger.ABANDONED)
-SIGNS_ON, DRAINS, BREAK_DUE, DRAINS_FOR_END, ENDS = range(5)
-"""What happens to an agent at a time known beforehand."""
+from cssim.scenario.clock import Ints
 
 
 def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World, Table, Table]:
@@ -162,7 +45,7 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
     follow_ups = int(np.count_nonzero(contacts.parent != NOBODY))
     contact, hand_overs = np.empty(rows, dtype=CONTACT), np.empty(rows - follow_ups, dtype=EVENT)
     child_first, child = np.zeros(rows + 2, dtype=np.int64), np.empty(follow_ups, dtype=np.int64)
-    _lay_out(
+    lay_out(
         contacts.queue,
         contacts.first,
         contacts.parent,
@@ -286,62 +169,6 @@ def _table(dtype: np.dtype[np.void], rows: int, **columns: Any) -> Table:
     for name, values in columns.items():
         table[name] = values
     return table
-
-
-@kept
-def _lay_out(
-    queue: Ints,
-    first: Ints,
-    parent: Ints,
-    trigger: Ints,
-    arrival: Floats,
-    delay: Floats,
-    contact: Table,
-    hand_overs: Table,
-    child_first: Ints,
-    child: Ints,
-) -> None:
-    """Fill the table of contacts; when the bot is done with those that come by themselves (at once, where
-    there is none), by number; and each contact's follow-ups, by number.
-
-    Args:
-        queue, first, parent, trigger, arrival, delay: as in `Contacts`.
-        contact, hand_overs, child: to be filled.
-        child_first: zeros, (contacts + 2,); the last is of no use afterwards.
-    """
-    ready = 0
-    for i in range(len(contact)):
-        contact[i].queue = queue[i]
-        contact[i].first = first[i]
-        contact[i].stop = first[i + 1]
-        contact[i].retry_hangs = False
-        contact[i].state = 0
-        contact[i].gone = False
-        contact[i].left = False
-        contact[i].retried = False
-        contact[i].round = first[i]
-        contact[i].slot = 0
-        contact[i].before = 0
-        contact[i].behind = 0
-        contact[i].agent = -1
-        contact[i].expiry = np.inf
-        contact[i].alarm = np.inf
-        contact[i].offered = np.nan
-        contact[i].assigned = np.nan
-        if parent[i] < 0:
-            hand_overs[ready].time = arrival[i] + delay[i]
-            hand_overs[ready].code = ARRIVAL + i
-            ready += 1
-        else:
-            child_first[parent[i] + 2] += 1
-    for i in range(len(contact)):
-        child_first[i + 2] += child_first[i + 1]
-    for i in range(len(contact)):
-        if parent[i] >= 0:
-            child[child_first[parent[i] + 1]] = i
-            child_first[parent[i] + 1] += 1
-            if trigger[i] == ON_ABANDONED:
-                contact[parent[i]].retry_hangs = True
 
 
 def _duties(agents: Agents, policy: Policy) -> tuple[Ints, NDArray[np.bool_], Table]:

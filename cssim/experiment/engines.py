@@ -57,6 +57,9 @@ ENGINE: Final = "fast"
 
 _log = logging.getLogger("cssim")
 
+LOOPS: Final = 20
+"""More than are compiled."""
+
 SOON: Final = 1.5
 """Seconds; an engine that is not ready by then is being compiled, and the user is told."""
 
@@ -102,14 +105,17 @@ def get_ready(engine: str = ENGINE, tell: Say = _log.info) -> None:
 
 
 def _try_out(run: Run, failed: list[BaseException]) -> None:
-    """Play and measure a day with all that is compiled, twice if what was compiled could not be kept."""
-    try:
+    """Play and measure a day with all that is compiled; on a full disk, where one loop a time is had."""
+    for more in reversed(range(LOOPS)):
         try:
             _play_the_smallest(run)
-        except OSError:  # the disk is full: it is compiled, all the same
-            _play_the_smallest(run)
-    except BaseException as fault:
-        failed.append(fault)
+            return
+        except OSError as full:  # what could not be kept is compiled all the same
+            if not more:
+                failed.append(full)
+        except BaseException as fault:
+            failed.append(fault)
+            return
 
 
 def _play_the_smallest(run: Run) -> None:
