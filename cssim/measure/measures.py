@@ -575,6 +575,12 @@ def count(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums) 
     for t in range(len(r.kind)):
         spans.hint[t] = spans.first[t]
     for i in range(len(h.queue)):
+        s.room_contacts[h.queue[i] + 1] += 1
+        s.room_rounds[h.queue[i] + 1] += h.first[i + 1] - h.first[i]
+    for q in range(1, len(s.room_rounds)):
+        s.room_contacts[q] += s.room_contacts[q - 1]
+        s.room_rounds[q] += s.room_rounds[q - 1]
+    for i in range(len(h.queue)):
         if np.isnan(h.arrival[i]):
             continue
         _contact(c, h, r, spans, cells, s, i)

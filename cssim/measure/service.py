@@ -207,5 +207,10 @@ def _quantiles(seconds: Floats, room: Ints, number: Floats) -> Floats:
     found = np.full((len(number), len(QUANTILES)), np.nan)
     for q, (first, n) in enumerate(zip(room[:-1].tolist(), number.astype(np.int64).tolist(), strict=True)):
         if n:
-            found[q] = np.quantile(seconds[first : first + n], QUANTILES)
+            # as `np.quantile`, linear between neighbours; sorting costs a third of its partition
+            ordered = np.sort(seconds[first : first + n])
+            at = np.array(QUANTILES) * (n - 1)
+            below = at.astype(np.int64)
+            above = np.minimum(below + 1, n - 1)
+            found[q] = ordered[below] + (ordered[above] - ordered[below]) * (at - below)
     return found

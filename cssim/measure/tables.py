@@ -99,8 +99,6 @@ class Tables:
         asked = len(self.rules.of_buyers) > 0
         buyers = int(contacts.buyer.max(initial=NOBODY)) + 1 if asked else 0
         dates = p * self.dates if asked else 0
-        per_queue = np.bincount(contacts.queue, minlength=q)
-        rounds = np.bincount(contacts.queue, weights=np.diff(contacts.first), minlength=q)
         return Sums(
             counts=np.zeros((q, len(COUNTS)), whole),
             first_reply=np.zeros((q, 2), real),
@@ -108,8 +106,8 @@ class Tables:
             reply=np.zeros((q, 2), real),
             first_replies=np.empty(len(contacts), real),
             waits=np.empty(len(log.begun), real),
-            room_contacts=np.concatenate([[0], np.cumsum(per_queue)]).astype(whole),
-            room_rounds=np.concatenate([[0], np.cumsum(rounds)]).astype(whole),
+            room_contacts=np.zeros(q + 1, whole),
+            room_rounds=np.zeros(q + 1, whole),
             lost=np.zeros(1, real),
             offered_in_all=np.zeros(1, whole),
             part=np.zeros((t, p), real),

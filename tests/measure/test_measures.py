@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cssim.engine.log import Outcome
-from cssim.measure.service import measure_day
+from cssim.measure.service import QUANTILES, measure_day
 from cssim.measure.tables import COUNTS
 from tests.measure.build import HOUR, NAN, H, W, contact, log_of, never, parts, reply, shop, tally
 
@@ -343,3 +343,12 @@ def test_days_and_hours_add_up_to_the_horizon_but_for_buyers(rows, target):
     whole = np.array(parts({**target, "each": "horizon"}, rows)).sum(axis=0)
     for each in ("hour", "day"):
         assert np.array(parts({**target, "each": each}, rows)).sum(axis=0).tolist() == whole.tolist()
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30))
+def test_quantiles_of_a_day_are_those_of_numpy(ticks):
+    """Linear between neighbours, on times that lie on the grid."""
+    rows = [contact(10.0 * k, after / 2**10) for k, after in enumerate(ticks)]
+    scenario = shop(FIRST | {"at_least": 0.5})
+    found = measure_day(scenario, log_of(scenario, rows), ()).first_reply_at[0]
+    assert found == pytest.approx(np.quantile(np.array(ticks) / 2**10, QUANTILES), rel=1e-12)
