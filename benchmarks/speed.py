@@ -3,8 +3,8 @@
 Figures are medians of several repeats, with the lowest and the highest; ratios are of repeats that were
 made in turn. Anything else that runs on the machine spoils them.
 
-    python -m benchmarks.speed                     ten minutes
-    python -m benchmarks.speed --quick             two minutes, fewer repeats and replications
+    python -m benchmarks.speed                     three minutes
+    python -m benchmarks.speed --quick             one minute, fewer repeats and replications
     python -m benchmarks.speed --json speed.json   also to a file
     python -m benchmarks.speed --only peers start  some parts: kernel, days, threads, peers, memory, start
 """
@@ -277,23 +277,31 @@ def peers(effort: Effort) -> Iterator[Line]:
         shares[name] = []
 
         def task() -> float:
-            both = [PEERS[name](next(seeds)) for _ in range(3)]
-            shares[name].append((sum(calls for calls, _ in both), sum(left for _, left in both)))
-            return shares[name][-1][0]
+            days = [PEERS[name](next(seeds)) for _ in range(3)]
+            shares[name] += days
+            return sum(calls for calls, _ in days)
 
         return task
 
     there = [name for name in PEERS if is_there(name)]
     own_rate, *rates = in_turn(max(3, effort.repeats // 2), own, *(peer(name) for name in there))
     for name, values in zip(("cssim", *there), (own_rate, *rates), strict=True):
-        calls, left = (sum(column) for column in zip(*shares[name], strict=True))
-        note = f"abandoned {left / calls:.4f} of {short(calls)} (exact {float(exact):.4f})"
+        share, error = share_of(shares[name])
+        note = f"abandoned {share:.4f}, s.e. {error:.4f}, exact {float(exact):.4f}"
         yield Line("peers", f"classical case, {name}", Spread.of(values), "contacts/s", note=note)
     for name, values in zip(there, rates, strict=True):
         wanted = 50.0 if name == "simpy" else None
         yield Line("peers", f"cssim over {name}", quotients(own_rate, values), "times", wanted)
     for name in PEERS.keys() - set(there):
         yield Line("peers", name, None, note="not installed; pip install '.[bench]'")
+
+
+def share_of(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Of (whole, part), each of its own days: sum of parts over sum of wholes, and its standard error (delta method)."""
+    whole, part = np.array(pairs).T
+    share, n = part.sum() / whole.sum(), len(pairs)
+    error = np.sqrt(((part - share * whole) ** 2).sum() * n / (n - 1)) / whole.sum()
+    return float(share), float(error)
 
 
 def memory(effort: Effort) -> Iterator[Line]:
