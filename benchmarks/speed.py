@@ -297,7 +297,7 @@ def peers(effort: Effort) -> Iterator[Line]:
 
 
 def share_of(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Of (whole, part), each of its own days: sum of parts over sum of wholes, and its standard error (delta method)."""
+    """Sum of parts over sum of wholes, of (whole, part) of independent days; its standard error (delta)."""
     whole, part = np.array(pairs).T
     share, n = part.sum() / whole.sum(), len(pairs)
     error = np.sqrt(((part - share * whole) ** 2).sum() * n / (n - 1)) / whole.sum()
