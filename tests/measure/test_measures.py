@@ -51,8 +51,9 @@ def test_answered_asks_when_the_reply_was_begun():
 
 def test_those_who_left_within_t_can_be_taken_out_of_answered():
     later = H(10, [never(10)], Outcome.ABANDONED, patience=6.5)
-    rows = [contact(0, 1), LEFT, later, GONE, UNFINISHED]
-    assert parts(ANSWERED, rows) == [(1, 5)]
+    then = H(10, [never(10)], Outcome.ABANDONED, patience=6)
+    rows = [contact(0, 1), LEFT, then, later, GONE, UNFINISHED]
+    assert parts(ANSWERED, rows) == [(1, 6)]
     assert parts({**ANSWERED, "exclude_abandoned_within": True}, rows) == [(1, 4)]
 
 
