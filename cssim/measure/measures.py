@@ -459,7 +459,7 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
     """Count a contact that came, and the bot's answer to it."""
     q, arrival, outcome = h.queue[i], h.arrival[i], h.outcome[i]
     offered = not np.isnan(h.offered[i])
-    if offered and arrival < c.end:
+    if offered:
         s.offered_in_all[0] += 1
     if _measured(c, arrival):
         s.counts[q, 0] += 1

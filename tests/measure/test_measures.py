@@ -102,6 +102,11 @@ def test_a_buyer_of_two_contacts_counts_once_a_day():
     assert parts({**BUYERS, "queues": "after_sales"}, [*rows, contact(5, 5, queue=1, buyer=0)]) == [(1, 1)]
 
 
+def test_a_buyer_kept_waiting_twice_is_lost_once():
+    rows = [H(0, [reply(0, 200), reply(600, 200)]), contact(0, 5)]
+    assert parts(BUYERS, rows) == [(1, 2)]
+
+
 def test_an_hour_looks_at_the_buyers_of_that_hour():
     chat = H(0, [reply(0, 200), reply(HOUR, 5)])
     hours = parts({**BUYERS, "each": "hour"}, [chat])
