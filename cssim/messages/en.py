@@ -246,7 +246,7 @@ WORDS: dict[str, str] = {
     "help.json": "One JSON object on standard output, nothing else.",
     "help.force": "Write over what is there already.",
     "help.seed": "Seed of the random numbers; recorded where not given.",
-    "help.workers": "Processes to use; all cores by default.",
+    "help.workers": "Threads to use; one for each core by default.",
     "help.scenario": "Scenario file; - is standard input.",
     "help.new": "Write a commented scenario to start from.",
     "help.new.name": "Name of the file; .yaml is added.",

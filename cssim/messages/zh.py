@@ -237,7 +237,7 @@ WORDS: dict[str, str] = {
     "help.json": "标准输出只给一个 JSON 对象。",
     "help.force": "覆盖已有文件。",
     "help.seed": "随机种子；不给则自动选取并记录。",
-    "help.workers": "使用的进程数，默认全部核心。",
+    "help.workers": "使用的线程数，默认每个核心一个。",
     "help.scenario": "场景文件；- 表示标准输入。",
     "help.new": "写出一份带注释的场景文件。",
     "help.new.name": "文件名；自动加 .yaml。",
