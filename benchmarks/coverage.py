@@ -5,8 +5,8 @@ expectations are wanted to hold it in 93 to 97% of experiments. A share of days 
 many coins, so what its interval must cover is known exactly, for any truth; the experiments are compared
 with that. The last table is exact: what other intervals for shares of days would cover.
 
-    python -m benchmarks.coverage                      eight minutes
-    python -m benchmarks.coverage --experiments 200    one minute
+    python -m benchmarks.coverage                      ten minutes
+    python -m benchmarks.coverage --experiments 200    four minutes
 """
 
 from __future__ import annotations
