@@ -214,6 +214,8 @@ WORDS: dict[str, str] = {
     "erlang.share": "{given}; must be more than 0 and less than 1: arrivals are random, so no number of agents "
     "makes it certain, and none are needed for nothing",
     "erlang.shapes": "arrays of shapes that do not fit each other: {given}",
+    "load.edges": "must rise from each to the next, and be two at least",
+    "load.cv": "{given}; must be 0 or more, and at most 0.577 for a uniform duration",
     # -- measure and experiment --------------------------------------------------------------------
     "judge.nothing": "target {name} has nothing to measure in any replication; check its queues, groups and hours against the horizon and its measured part",
     "roster_row.no_group": "no group {group!r}; allowed: {allowed}",

@@ -205,6 +205,8 @@ WORDS: dict[str, str] = {
     "erlang.agents": "{given}；人数必须是从 0 起的整数",
     "erlang.share": "{given}；必须大于 0 且小于 1：来访是随机的，多少人也不能保证万无一失，而 0 不需要任何人",
     "erlang.shapes": "各数组的形状不相容：{given}",
+    "load.edges": "必须逐个递增，至少两个",
+    "load.cv": "{given}；必须不小于 0，均匀分布时不超过 0.577",
     # -- measure and experiment --------------------------------------------------------------------
     "judge.nothing": "目标 {name} 在所有模拟日里都没有可衡量的内容；请核对它的队列、组、时段与模拟区间及其计量部分",
     "roster_row.no_group": "没有组 {group!r}；可用：{allowed}",

@@ -108,15 +108,13 @@ class Duration:
             sigma = math.sqrt(math.log1p(self.cv**2))
             with np.errstate(divide="ignore"):
                 z = np.log(x / mean) / sigma + sigma / 2
-            longer, first, second = (
-                np.asarray(special.ndtr(y), dtype=z.dtype) for y in (-z, z - sigma, z - 2 * sigma)
-            )
+            longer, first, second = (_float(special.ndtr(y)) for y in (-z, z - sigma, z - 2 * sigma))
             return longer, mean * first, square * second
         if self.dist == "gamma":
             shape = self.cv**-2
             y = x / mean * shape
-            first, second = (special.gammainc(shape + k, y) for k in (1, 2))
-            return special.gammaincc(shape, y), mean * first, square * second
+            first, second = (_float(special.gammainc(shape + k, y)) for k in (1, 2))
+            return _float(special.gammaincc(shape, y)), mean * first, square * second
         half = math.sqrt(3) * self.cv * mean
         low = mean - half
         y = np.clip(x, low, mean + half)
@@ -125,6 +123,10 @@ class Duration:
             (y - low) * (y + low) / (4 * half),
             (y - low) * (y**2 + y * low + low**2) / (6 * half),
         )
+
+
+def _float(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 def total(*durations: Duration) -> Duration:
