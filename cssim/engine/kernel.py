@@ -54,6 +54,7 @@ AGENT = _record(
     group=np.int32,
     last_chat=np.float64,
     can_take=np.bool_,
+    spot=np.int32,  # in World.free
     # what the agent goes through
     end=np.float64,
     drains=np.int32,  # breaks that it winds down for
@@ -75,8 +76,7 @@ GROUP = _record(
     idle_hold=np.float64,
     idle_first=np.bool_,
     oldest=np.bool_,
-    free=np.int64,  # agents who can take a chat
-    on=np.int64,  # agents signed on: the first so many of World.floor
+    free=np.int64,  # agents who can take a chat: the first so many of World.free
 )
 QUEUE = _record(
     head=np.int64,
@@ -134,7 +134,7 @@ class World(NamedTuple):
     sent: Floats
     # as it goes
     place: Ints  # (agents, chats): contacts that an agent has open
-    floor: Ints  # (groups, agents): agents signed on
+    free: Ints  # (groups, agents): agents who can take a chat, in any order
     heap: Table
     run: Table  # one record
     touched: Ints  # agents who may be free to begin a reply
@@ -579,11 +579,10 @@ def _route(w: World, q: int) -> int:
     best = NOBODY
     while k < w.queue[q].ask_stop and w.ask[k].after == after:
         g = w.ask[k].group
-        if w.group[g].free > 0:
-            for s in range(w.group[g].on):
-                a = w.floor[g, s]
-                if w.agent[a].can_take and (best == NOBODY or _goes_before(w, a, best, idle_first)):
-                    best = a
+        for s in range(w.group[g].free):
+            a = w.free[g, s]
+            if best == NOBODY or _goes_before(w, a, best, idle_first):
+                best = a
         k += 1
     return best
 
@@ -637,7 +636,7 @@ def _next_reply(w: World, a: int) -> int:
 
 @part
 def _count_free(w: World, a: int) -> None:
-    """Keep the count of a group's agents who can take a chat, after a change to one of them."""
+    """Keep a group's agents who can take a chat, after a change to one of them."""
     g = w.agent[a].group
     can_take = (
         w.agent[a].signed_on
@@ -646,19 +645,25 @@ def _count_free(w: World, a: int) -> None:
         and not w.agent[a].ending
         and not w.agent[a].on_break
     )
-    if can_take != w.agent[a].can_take:
-        w.agent[a].can_take = can_take
-        w.group[g].free += 1 if can_take else -1
+    if can_take == w.agent[a].can_take:
+        return
+    w.agent[a].can_take = can_take
+    if can_take:
+        w.agent[a].spot = w.group[g].free
+        w.free[g, w.group[g].free] = a
+        w.group[g].free += 1
+    else:
+        w.group[g].free -= 1
+        last, spot = w.free[g, w.group[g].free], w.agent[a].spot
+        w.free[g, spot] = last
+        w.agent[last].spot = spot
 
 
 @part
 def _log_on(w: World, a: int) -> None:
-    g = w.agent[a].group
     w.agent[a].on = w.run[0].now
     w.agent[a].last_chat = w.run[0].now
     w.agent[a].signed_on = True
-    w.floor[g, w.group[g].on] = a
-    w.group[g].on += 1
     _count_free(w, a)
 
 
@@ -721,16 +726,10 @@ def _rest_or_go(w: World, a: int) -> None:
 @part
 def _sign_off(w: World, a: int) -> None:
     """The agent goes; after the last one nobody in a line will be answered."""
-    g = w.agent[a].group
     w.agent[a].off = w.run[0].now
     w.agent[a].overtime = w.run[0].now - w.agent[a].end
     w.agent[a].signed_on = False
     _count_free(w, a)
-    k = 0
-    while w.floor[g, k] != a:
-        k += 1
-    w.group[g].on -= 1
-    w.floor[g, k] = w.floor[g, w.group[g].on]
     w.run[0].still_on -= 1
     if w.run[0].still_on == 0:
         _give_up_lines(w)

@@ -125,7 +125,7 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         begun=np.full(rounds, np.nan),
         sent=np.full(rounds, np.nan),
         place=np.empty((people, most), dtype=np.int64),
-        floor=np.empty((len(policy.groups), people), dtype=np.int64),
+        free=np.empty((len(policy.groups), people), dtype=np.int64),
         heap=np.empty(_most_events(contacts, agents, asks), dtype=EVENT),
         run=_table(RUN, 1, now=-np.inf, horizon=contacts.horizon, still_on=int(agents.present.sum())),
         # One event touches its own agent; the dispatch after it one agent for each contact that it assigns.
