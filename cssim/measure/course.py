@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cssim.measure.measures import BINS, ON, OPEN_CHATS, PER_OCTAVE, REPLYING, SHORTEST, Sums
+from cssim.measure.measures import BINS, PER_OCTAVE, SHORTEST, Sums
 from cssim.measure.presence import Presence
 from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
@@ -79,13 +79,13 @@ def interval_spans(calendar: Calendar) -> tuple[Floats, Floats]:
 
 def course_of(calendar: Calendar, counted: Sums, presence: Presence) -> Course:
     """The course of one replication; the warm-up's intervals stay empty of contacts and rounds."""
-    starts, ends = interval_spans(calendar)
+    on, replying, open_chats = presence.ticks(*interval_spans(calendar))
     return Course(
         replications=1,
         first_reply=counted.first_reply_bins,
         messages=counted.messages,
         work=counted.work,
-        on=presence.ticks(ON, starts, ends),
-        replying=presence.ticks(REPLYING, starts, ends),
-        open_chats=presence.ticks(OPEN_CHATS, starts, ends),
+        on=on,
+        replying=replying,
+        open_chats=open_chats,
     )

@@ -60,7 +60,7 @@ buyers who left while it was written; and of every chat that held a place, from 
 
 SHORTEST: Final = 0.125
 """Seconds; shorter first replies share the first bin."""
-PER_OCTAVE: Final = 16
+PER_OCTAVE: Final = 1 << 4
 """Bins for each doubling of the time: a bin is 4.4% wide."""
 BINS: Final = 20 * PER_OCTAVE + 1
 """Up to a day and a half; longer ones share the last bin."""
@@ -528,12 +528,11 @@ def _round(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums,
 @part
 def _bin(edges: Floats, seconds: float) -> int:
     """The bin of a time, its upper end included."""
-    last = len(edges) - 2
-    k = 0
+    k, last = 0, len(edges) - 2
     if seconds > SHORTEST:
-        k = min(int(np.log2(seconds / SHORTEST) * PER_OCTAVE), last)
-    while k > 0 and seconds <= edges[k]:
-        k -= 1
+        # The exponent and the leading four digits of the number lie at most two bins below.
+        digits = np.float64(seconds / SHORTEST).view(np.int64)
+        k = min((((digits >> 52) - 1023) << 4) + ((digits >> 48) & 15), last)
     while k < last and seconds > edges[k + 1]:
         k += 1
     return k

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -30,18 +31,23 @@ class Presence:
     cuts: Ints
     cells: Ints
 
-    def ticks(self, kind: int, starts: Floats, ends: Floats) -> Ints:
-        """How much of it lies in each of the spans [starts, ends), which are made of cells, (g, k)."""
-        groups = self.cells.shape[1]
-        before = np.concatenate(
-            [np.zeros((groups, 1), dtype=np.int64), self.cells[kind].cumsum(axis=1)], axis=1
-        )
+    def ticks(self, starts: Floats, ends: Floats) -> Ints:
+        """How much of each kind lies in each of the spans [starts, ends), made of cells, (3, g, k)."""
         low, high = (np.searchsorted(self.cuts, ticks_of(edges)) for edges in (starts, ends))
-        return np.asarray(before[:, high] - before[:, low])
+        return np.asarray(self._before[..., high] - self._before[..., low])
 
     def seconds(self, kind: int, starts: Floats, ends: Floats, groups: Sequence[int]) -> Floats:
         """The same of some groups together, in seconds, (k,)."""
-        return np.asarray(self.ticks(kind, starts, ends)[list(groups)].sum(axis=0) / GRID, dtype=np.float64)
+        ticks = self.ticks(starts, ends)[kind, list(groups)]
+        return np.asarray(ticks.sum(axis=0) / GRID, dtype=np.float64)
+
+    @cached_property
+    def _before(self) -> Ints:
+        """Ticks before each cut, (3, g, cells + 1)."""
+        kinds, groups, _ = self.cells.shape
+        before = np.zeros((kinds, groups, len(self.cuts)), dtype=np.int64)
+        np.cumsum(self.cells, axis=-1, out=before[..., 1:])
+        return before
 
 
 def ticks_of(seconds: Floats) -> Ints:

@@ -12,7 +12,7 @@ from cssim.engine.floor import Roster
 from cssim.engine.log import Log
 from cssim.measure.cost import overtime_pay, pay_of
 from cssim.measure.course import Course, course_of
-from cssim.measure.measures import ON, OPEN_CHATS, REPLYING, Sums
+from cssim.measure.measures import Sums
 from cssim.measure.periods import Period, periods_of
 from cssim.measure.presence import OF_TIME, Presence, of_time, overtime
 from cssim.measure.tables import Tables
@@ -151,9 +151,7 @@ class Ruler:
             ]
         )
         start, end = np.array([self.calendar.warm_up]), np.array([self.calendar.seconds])
-        on, replying, held = (
-            presence.ticks(kind, start, end)[:, 0] / GRID for kind in (ON, REPLYING, OPEN_CHATS)
-        )
+        on, replying, held = presence.ticks(start, end)[..., 0] / GRID
         return Day(
             counts=counted.counts,
             first_reply=counted.first_reply,

@@ -148,7 +148,7 @@ def test_time_on_in_intervals_is_the_sum_of_overlaps_without_breaks(given_):
     on = [part for a, b, d in given_ for part in ((a, a + b), (a + b + d, a + b + d + 60))]
     starts = np.arange(0, 7200, 300.0)
     wanted = [sum(max(0, min(b, low + 300) - max(a, low)) for a, b in on) * 2**20 for low in starts]
-    assert presence(workers, "5min").ticks(ON, starts, starts + 300)[0].tolist() == wanted
+    assert presence(workers, "5min").ticks(starts, starts + 300)[ON, 0].tolist() == wanted
 
 
 @given(spans)
@@ -166,4 +166,4 @@ def test_sums_over_intervals_are_exact():
     edges_of = np.arange(0, 2 * HOUR + 1, 300.0)
     total = sum(round((b - a) * 2**20) for a, b in zip(starts, ends, strict=True))
     time = presence([W(a, b) for a, b in zip(starts, ends, strict=True)], "5min")
-    assert int(time.ticks(ON, edges_of[:-1], edges_of[1:]).sum()) == total
+    assert int(time.ticks(edges_of[:-1], edges_of[1:])[ON].sum()) == total
