@@ -532,7 +532,7 @@ def _bin(edges: Floats, seconds: float) -> int:
     if seconds > SHORTEST:
         # The exponent and the leading four digits of the number lie at most two bins below.
         digits = np.float64(seconds / SHORTEST).view(np.int64)
-        k = min((((digits >> 52) - 1023) << 4) + ((digits >> 48) & 15), last)
+        k = min(int((((digits >> 52) - 1023) << 4) + ((digits >> 48) & 15)), last)
     while k < last and seconds > edges[k + 1]:
         k += 1
     return k
