@@ -210,12 +210,21 @@ WORDS: dict[str, str] = {
     "erlang.amount": "{given}; must be 0 or more, and finite",
     "erlang.work": "{given} s; must be longer than 0, and finite",
     "erlang.time": "{given} s; must be 0 or longer",
-    "erlang.agents": "{given}; people come in whole numbers from 0",
+    "erlang.agents": "{given}; must be 0 or more, and less than 9e15",
+    "erlang.load": "{given} erlangs; must be less than 9e15, beyond which whole numbers cannot be told apart",
+    "erlang.most": "{given}; must be more than 0 and less than 1: no number of agents brings it to nothing, and "
+    "none are needed for 1",
+    "erlang.part": "{given}; must be 0 or more and less than 1: of all, nothing would be left",
+    "erlang.mean": "{given} s; must be longer than 0: arrivals are random, so with any number of agents some wait",
+    "erlang.choice": "{given}; must be one of {allowed}",
     "erlang.share": "{given}; must be more than 0 and less than 1: arrivals are random, so no number of agents "
     "makes it certain, and none are needed for nothing",
     "erlang.shapes": "arrays of shapes that do not fit each other: {given}",
     "load.edges": "must rise from each to the next, and be two at least",
     "load.cv": "{given}; must be 0 or more, and at most 0.577 for a uniform duration",
+    "transient.start": "must be probabilities of 0, 1, 2, ... contacts that add up to 1",
+    "transient.zero": "{given}; must be a share from 0 to 1",
+    "transient.line": "the line grows beyond {most} contacts; more agents, shorter intervals or some patience",
     # -- measure and experiment --------------------------------------------------------------------
     "judge.nothing": "target {name} has nothing to measure in any replication; check its queues, groups and hours against the horizon and its measured part",
     "roster_row.no_group": "no group {group!r}; allowed: {allowed}",

@@ -14,6 +14,7 @@ from scipy.linalg import expm
 
 from cssim.errors import InputError
 from cssim.queueing import erlang
+from tests.queueing import exact
 from tests.truth.figures import Figure, figures
 
 INF = math.inf
@@ -360,6 +361,131 @@ def test_buyers_with_little_patience_need_more_agents_than_those_who_wait() -> N
     assert erlang.agents(2, 10, 100, 0.99) < np.argmax(blocked <= 0.01)
 
 
+PROMISES = {
+    "mean_wait": (erlang.agents_for_mean_wait, erlang.mean_wait, st.floats(0.01, 60.0)),
+    "abandonment": (erlang.agents_for_abandonment, erlang.abandonment, st.floats(0.001, 0.999)),
+    "occupancy": (erlang.agents_for_occupancy, erlang.occupancy, st.floats(0.01, 0.99)),
+}
+
+
+@pytest.mark.parametrize("name", PROMISES)
+@given(st.data(), st.floats(0.001, 300.0), st.one_of(st.just(INF), st.floats(0.1, 1000.0)))
+def test_so_do_the_fewest_for_other_promises(
+    name: str, data: st.DataObject, load: float, patience: float
+) -> None:
+    fewest_for, figure, bounds = PROMISES[name]
+    most = data.draw(bounds)
+    fewest = int(fewest_for(load / 10, 10, most, patience))
+    assert figure(load / 10, 10, fewest, patience) <= most * (1 + 1e-12)
+    if name == "abandonment" and patience == INF:
+        assert fewest - 1 <= load < fewest  # the first with whom the line does not grow for ever
+    elif name == "occupancy":
+        assert fewest == 1 or figure(load / 10, 10, fewest - 1, patience) > most * (1 - 1e-12)
+    elif fewest:
+        assert figure(load / 10, 10, fewest - 1, patience) > most * (1 - 1e-12)
+
+
+@given(st.floats(0.001, 300.0), st.floats(1e-6, 0.99))
+def test_fewest_agents_for_few_turned_away(load: float, at_most: float) -> None:
+    fewest = int(erlang.agents_for_blocking(load, at_most))
+    assert erlang.b(load, fewest) <= at_most < erlang.b(load, fewest - 1)
+
+
+@pytest.mark.parametrize("definition", ["offered", "served", "stayed", "ended", "virtual"])
+def test_the_fewest_agents_are_found_by_every_definition(definition: Any) -> None:
+    numbers = np.arange(60)
+    for patience in (5.0, 60.0, 600.0):
+        level = np.asarray(erlang.service_level(0.1, 180, numbers, 20, patience, definition))
+        fewest = erlang.agents(0.1, 180, 20, 0.8, patience, definition)
+        assert fewest == np.argmax(level >= 0.8)
+    assert erlang.agents(0.1, 180, 20, 0.8, INF, definition) == erlang.agents(0.1, 180, 20, 0.8)
+
+
+@pytest.mark.parametrize("load", [0.3, 23.5, 24.0, 255.7, 300.2, 12345.6])
+def test_the_first_step_is_right_whatever_the_load(load: float) -> None:
+    """Stepping begins with a series; Erlang C itself is a sum."""
+    numbers = int(load) + 1 + np.arange(int(4 * load**0.5) + 20)
+    for share in (0.05, 0.5, 0.9, 0.999):
+        level = np.asarray(erlang.service_level(load / 100, 100, numbers, 1.0))
+        assert erlang.agents(load / 100, 100, 1.0, share) == numbers[np.argmax(level >= share)]
+
+
+def test_more_are_rostered_than_are_there() -> None:
+    assert erlang.rostered([90, 14, 14, 0], [0.1, 0.3, 0, 0.5]).tolist() == [100, 20, 14, 0]
+
+
+@given(LOADS, AGENTS, PATIENCE, st.floats(0.0, 0.95))
+def test_who_comes_back_is_as_many_as_left_and_return(
+    load: float, agents: int, patience: float, returns: float
+) -> None:
+    total = float(erlang.rate_with_returns(load, 1, agents, patience, returns))
+    left = total * float(erlang.abandonment(total, 1, agents, patience))
+    assert total == pytest.approx(load + returns * left, rel=1e-12)
+    assert total >= load * (1 - 1e-12)
+
+
+def test_nobody_comes_back_where_nobody_leaves() -> None:
+    assert erlang.rate_with_returns(0.05, 180, 14, INF, 0.5) == pytest.approx(0.05, rel=1e-15)
+    assert erlang.rate_with_returns(0, 180, 14, 60, 0.5) == 0
+    assert erlang.rate_with_returns(1, 180, 0, 60, 0.5) == pytest.approx(2)
+
+
+def test_erlang_b_with_all_but_few_coming_back_turns_away_as_retrials_do() -> None:
+    """Extended Erlang B: the fixed point by plain iteration."""
+    offered = 10.0
+    for _ in range(500):
+        offered = 10 + 0.8 * offered * float(erlang.b(offered, 12))
+    assert erlang.rate_with_returns(10, 1, 12, 0, 0.8) == pytest.approx(offered, rel=1e-12)
+
+
+# -- to the last digit ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("agents", [1, 3, 10, 65, 400, 3000])
+@pytest.mark.parametrize("per_agent", [0.01, 0.5, 0.9, 0.999, 1.0, 1.5])
+def test_b_and_c_have_twelve_digits(agents: int, per_agent: float) -> None:
+    load = agents * per_agent
+    for found, true in (
+        (erlang.b(load, agents), exact.blocked(load, agents)),
+        (erlang.c(load, agents), exact.waits(load, agents)),
+    ):
+        if true >= 1e-300:
+            assert abs(found / true - 1) <= 1e-13
+        else:
+            assert 0 <= found <= 1e-300
+
+
+@pytest.mark.parametrize("agents", [0.01, 0.5, 2.5, 44.4, 410.3])
+@pytest.mark.parametrize("per_agent", [0.1, 0.9, 0.999, 1.4])
+def test_parts_of_agents_count_as_the_continued_formula_says(agents: float, per_agent: float) -> None:
+    load = agents * per_agent
+    assert abs(erlang.b(load, agents) / exact.blocked(load, agents) - 1) <= 1e-12
+    assert abs(erlang.c(load, agents) / exact.waits(load, agents) - 1) <= 1e-12
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.01, 60.0))
+def test_parts_of_agents_lie_between_whole_ones(load: float, agents: float) -> None:
+    for figure in (erlang.b, erlang.c):
+        below, here, above = figure(load, np.array([np.floor(agents), agents, np.ceil(agents)]))
+        assert above - 1e-12 <= here <= below + 1e-12
+    assert erlang.b(load, agents + 1) == pytest.approx(
+        load * erlang.b(load, agents) / (agents + 1 + load * erlang.b(load, agents)), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("agents", [1, 2.5, 20, 300])
+@pytest.mark.parametrize("per_agent", [0.01, 0.9, 1.0, 1.5])
+@pytest.mark.parametrize("patience", [0.01, 1.0, 10.0])
+def test_erlang_a_has_nine_digits(agents: float, per_agent: float, patience: float) -> None:
+    rate = agents * per_agent
+    for within in (0.0, 0.1):
+        for name, true in exact.impatient(rate, 1, agents, patience, within).items():
+            promise = (within,) if name == "service_level" else ()
+            found = getattr(erlang, name)(rate, 1, agents, *promise, patience)
+            if true >= 1e-30:
+                assert abs(found / true - 1) <= 1e-11, name
+
+
 # -- where it is hard ----------------------------------------------------------------------------------
 
 SIZES = [1, 2, 10, 100, 1000, 10_000, 100_000]
@@ -464,7 +590,16 @@ def test_numbers_give_numbers_and_arrays_arrays() -> None:
         (lambda: erlang.b(-1, 2), "load", "erlang.amount"),
         (lambda: erlang.b(math.nan, 2), "load", "erlang.amount"),
         (lambda: erlang.c(INF, 2), "load", "erlang.amount"),
-        (lambda: erlang.c(1, 2.5), "agents", "erlang.agents"),
+        (lambda: erlang.c(1, INF), "agents", "erlang.agents"),
+        (lambda: erlang.agents(1e9, 1e9, 20, 0.8), "", "erlang.load"),
+        (lambda: erlang.agents_for_occupancy(1, 1, 1), "at_most", "erlang.most"),
+        (lambda: erlang.agents_for_abandonment(1, 1, 0, 60), "at_most", "erlang.most"),
+        (lambda: erlang.agents_for_blocking(1, math.nan), "at_most", "erlang.most"),
+        (lambda: erlang.agents_for_mean_wait(1, 1, 0), "mean", "erlang.mean"),
+        (lambda: erlang.rostered(10, 1), "shrinkage", "erlang.part"),
+        (lambda: erlang.rate_with_returns(1, 1, 1, 60, 1), "returns", "erlang.part"),
+        (lambda: erlang.service_level(1, 1, 2, 3, 4, "all"), "definition", "erlang.choice"),
+        (lambda: erlang.mean_wait(1, 1, 2, 3, "everyone"), "of", "erlang.choice"),
         (lambda: erlang.c(1, [3, -1]), "agents", "erlang.agents"),
         (lambda: erlang.b("ten", 2), "load", "erlang.number"),
         (lambda: erlang.waiting(1, 0, 2), "work", "erlang.work"),
