@@ -8,8 +8,9 @@ replications, not contacts:
   skewness of the residuals by Hall's transformation: bad days are rarer and worse than good ones, and
   without it a promise on its edge is called *met* in 7 to 8% of 30-day runs where 5% were allowed, with it
   in 2 to 5% (in 7 to 9% where the day's level varies by 30% and the floor breaks on the busy days, which
-  thirty days show too few of: `python -m benchmarks.coverage`). The jackknife gives the same to first order and costs more; the mean of the daily ratios would
-  be another question (what an average day is like, not what an average contact meets).
+  thirty days show too few of: `python -m benchmarks.coverage`). The jackknife gives the same to first order
+  and costs more; the mean of the daily ratios would be another question (what an average day is like, not
+  what an average contact meets).
   Sources: Law 2015, "Simulation modeling and analysis", 9.5.2; Hall 1992, J. R. Stat. Soc. B 54(1).
 - **Shares of contacts** have in addition no interval narrower than Wilson's for as many independent contacts:
   contacts of one day go wrong together if at all, so fewer is never known. Where every contact was in
