@@ -31,7 +31,7 @@ from benchmarks import classical
 from benchmarks.machine import machine, versions
 from benchmarks.peers import PEERS, is_there
 from cssim.demand.contacts import Contacts
-from cssim.demand.draw import curves_of, draw
+from cssim.demand.draw import draw, plan_of
 from cssim.demand.streams import Phase, Streams
 from cssim.engine import compiled, reference
 from cssim.engine.floor import Agents, Policy, agents_of, policy_of
@@ -165,9 +165,9 @@ class Drawn:
     @classmethod
     def of(cls, scenario: Scenario, replications: int) -> Drawn:
         roster = cssim.simulate(scenario, replications=1, seed=0, workers=1).roster
-        curves = curves_of(scenario)
+        plan = plan_of(scenario)
         streams = [Streams(0, Phase.SIMULATION, r) for r in range(replications)]
-        pairs = tuple((draw(scenario, s, curves), agents_of(scenario, roster, s)) for s in streams)
+        pairs = tuple((draw(scenario, s, plan), agents_of(scenario, roster, s)) for s in streams)
         return cls(policy_of(scenario), pairs)
 
     def first(self) -> Drawn:

@@ -21,30 +21,33 @@ Word = np.uint64
 Words = NDArray[np.uint64]
 
 
-class Line(NamedTuple):
-    """Contacts of one line of descent as they were drawn; see `cssim.demand.draw`."""
+class Lines(NamedTuple):
+    """Lines of descent, and their contacts line by line; l lines, n contacts."""
 
-    rows: Ints
-    queue: int
-    trigger: int
-    buyer: Ints
-    arrival: Floats
+    first: Ints  # line j's contacts are first[j] to first[j + 1], (l + 1,)
+    queue: Ints  # (l,)
+    trigger: Ints  # (l,)
+    number: Ints  # of the contact, (n,)
+    buyer: Ints  # as in `Contacts`, (n,)
     parent: Ints
+    arrival: Floats
     wake: Floats
-    covered: Bools
-    deflected: Bools
+
+
+class Ways(NamedTuple):
+    """What a contact is drawn from, by queue; no bot is a bot that covers nobody."""
+
+    covers: Floats
+    resolves: Floats
     delay: Floats
-    lingers: Bools
-    rounds: Ints
-    work: Floats
-    patience: Floats
-    later_work: Floats
-    think: Floats
-    later_patience: Floats
+    patience_factor: Floats
+    lingers: Floats
+    rounds: Ints  # where their number is fixed, else 0
+    more: Floats  # logarithm of the chance of one round more
 
 
 class Columns(NamedTuple):
-    """The columns of `Contacts`, to be filled; `first` is known."""
+    """The columns of `Contacts`, to be filled; `first` is zeros."""
 
     queue: Ints
     buyer: Ints
@@ -57,9 +60,63 @@ class Columns(NamedTuple):
     trigger: Ints
     wake: Floats
     first: Ints
-    work: Floats
-    think: Floats
-    patience: Floats
+
+
+@kept
+def enter_contacts(
+    lines: Lines,
+    ways: Ways,
+    bot: Floats,
+    lingers: Floats,
+    rounds: Floats,
+    columns: Columns,
+    drawn: Ints,
+    counts: Ints,
+) -> None:
+    """Enter the contacts at their numbers, and count their rounds.
+
+    Args:
+        lines, ways: what is entered.
+        bot: two uniforms for each contact of the lines whose queue has a bot, contact by contact.
+        lingers: a uniform for each contact, (n,).
+        rounds: the logarithm of one less such a uniform, (n,).
+        columns: to be filled.
+        drawn: to be filled with each contact's rounds, 0 less them where the bot resolves it, (n,).
+        counts: to be filled with each line's later rounds, with its contacts that the bot does not resolve,
+            and with the later rounds of those, (3, l).
+    """
+    asked = 0
+    for j in range(len(lines.queue)):
+        q = lines.queue[j]
+        every, offered, later = 0, 0, 0
+        for k in range(lines.first[j], lines.first[j + 1]):
+            i = lines.number[k]
+            covered = deflected = False
+            if ways.covers[q] > 0:
+                covered = bot[asked] < ways.covers[q]
+                deflected = covered and bot[asked + 1] < ways.resolves[q]
+                asked += 2
+            # geometric: P(more than m rounds) = (1 - 1 / mean)^m
+            n = ways.rounds[q] if ways.rounds[q] > 0 else 1 + int(np.floor(rounds[k] / ways.more[q]))
+            drawn[k] = -n if deflected else n
+            columns.queue[i] = q
+            columns.trigger[i] = lines.trigger[j]
+            columns.buyer[i] = lines.buyer[k]
+            columns.parent[i] = lines.parent[k]
+            columns.arrival[i] = lines.arrival[k]
+            columns.wake[i] = lines.wake[k]
+            columns.covered[i] = covered
+            columns.deflected[i] = deflected
+            columns.delay[i] = ways.delay[q] if covered else 0.0
+            columns.lingers[i] = lingers[k] < ways.lingers[q]
+            every += n - 1
+            if not deflected:
+                columns.first[i + 1] = n
+                offered += 1
+                later += n - 1
+        counts[0, j], counts[1, j], counts[2, j] = every, offered, later
+    for i in range(len(columns.queue)):
+        columns.first[i + 1] += columns.first[i]
 
 
 @part
@@ -69,53 +126,72 @@ def _on_grid(seconds: float) -> float:
     return rounded
 
 
-@kept
-def enter(line: Line, columns: Columns) -> None:
-    """Enter the contacts, and their rounds on the time grid, at their numbers."""
-    later = 0
-    for k in range(len(line.rows)):
-        i = line.rows[k]
-        columns.queue[i] = line.queue
-        columns.trigger[i] = line.trigger
-        columns.buyer[i] = line.buyer[k]
-        columns.arrival[i] = line.arrival[k]
-        columns.parent[i] = line.parent[k]
-        columns.wake[i] = line.wake[k]
-        columns.covered[i] = line.covered[k]
-        columns.deflected[i] = line.deflected[k]
-        columns.delay[i] = line.delay[k]
-        columns.lingers[i] = line.lingers[k]
-        if line.rounds[k] == 0:
-            continue
-        r = columns.first[i]
-        columns.work[r] = _on_grid(line.work[k])
-        columns.think[r] = 0.0
-        columns.patience[r] = _on_grid(line.patience[k])
-        for _ in range(line.rounds[k] - 1):
-            r += 1
-            columns.work[r] = _on_grid(line.later_work[later])
-            columns.think[r] = _on_grid(line.think[later])
-            columns.patience[r] = _on_grid(line.later_patience[later])
-            later += 1
+class Pieces(NamedTuple):
+    """Where in one array the numbers of a line's first work, later work, think times, first patience and
+    later patience are; all (5, l)."""
+
+    start: Ints
+    stop: Ints
+    step: Ints  # from one to the next; 0 where all are the same
+    scale: Floats  # see `Kind` in `cssim.demand.distributions`
+    sigma: Floats
+    less: Floats
 
 
 @kept
-def reaching(rounds: Ints, deflected: Bools, chosen: Ints) -> None:
-    """Which of the later rounds of all contacts are those of contacts that the bot does not resolve.
+def stretch(pieces: Pieces, numbers: Floats) -> None:
+    """Turn normal numbers into the logarithms of lognormal ones with mean 1, in place."""
+    for p in range(5):
+        for j in range(pieces.start.shape[1]):
+            sigma, less = pieces.sigma[p, j], pieces.less[p, j]
+            if sigma > 0:
+                for k in range(pieces.start[p, j], pieces.stop[p, j]):
+                    numbers[k] = numbers[k] * sigma - less
+
+
+@kept
+def enter_rounds(
+    lines: Lines,
+    ways: Ways,
+    drawn: Ints,
+    pieces: Pieces,
+    numbers: Floats,
+    columns: Columns,
+    work: Floats,
+    think: Floats,
+    patience: Floats,
+) -> None:
+    """Enter the rounds of contacts that the bot does not resolve, on the time grid.
 
     Args:
-        rounds: of each contact.
-        deflected: whether the bot resolves it.
-        chosen: to be filled with positions among the later rounds, contact by contact.
+        lines, ways, drawn, columns: as `enter_contacts` left them.
+        pieces, numbers: what is entered, without its scale.
+        work, think, patience: columns of `Contacts`, to be filled.
     """
-    to, at = 0, 0
-    for k in range(len(rounds)):
-        more = rounds[k] - 1
-        if not deflected[k]:
-            for j in range(more):
-                chosen[to + j] = at + j
-            to += more
-        at += more
+    step, scale = pieces.step, pieces.scale
+    for j in range(len(lines.queue)):
+        factor = ways.patience_factor[lines.queue[j]]
+        a, b, c = pieces.start[0, j], pieces.start[1, j], pieces.start[2, j]
+        d, e = pieces.start[3, j], pieces.start[4, j]
+        for k in range(lines.first[j], lines.first[j + 1]):
+            if drawn[k] < 0:
+                continue
+            i = lines.number[k]
+            r = columns.first[i]
+            waits = numbers[d] * scale[3, j]
+            work[r] = _on_grid(numbers[a] * scale[0, j])
+            think[r] = 0.0
+            patience[r] = _on_grid(waits * factor if columns.covered[i] else waits)
+            a += step[0, j]
+            d += step[3, j]
+            for _ in range(drawn[k] - 1):
+                r += 1
+                work[r] = _on_grid(numbers[b] * scale[1, j])
+                think[r] = _on_grid(numbers[c] * scale[2, j])
+                patience[r] = _on_grid(numbers[e] * scale[4, j])
+                b += step[1, j]
+                c += step[2, j]
+                e += step[4, j]
 
 
 @kept
@@ -176,51 +252,116 @@ def _stepped(high: Word, low: Word, more_high: Word, more_low: Word) -> tuple[Wo
     return state
 
 
+State = tuple[Word, Word, Word, Word]
+"""Of a stream: high and low of where it is, high and low of what is added at each step."""
+
+ROOM = 12
+"""Words of scratch room that it takes to begin a stream."""
+
+
+@part
+def _begun(common: Words, purpose: Word, key: Word, scratch: Words) -> State:
+    """A stream before its first number; its entropy is the common words, the purpose and the key."""
+    by = START
+    for i in range(4):
+        then = (by * FACTOR) & WORD
+        scratch[i] = _hashed(common[i], by, then)
+        by = then
+    for source in range(4):
+        for i in range(4):
+            if i != source:
+                then = (by * FACTOR) & WORD
+                scratch[i] = _mixed(scratch[i], _hashed(scratch[source], by, then))
+                by = then
+    shared = len(common)
+    for source in range(4, shared + (3 if key > WORD else 2)):
+        if source < shared:
+            word = common[source]
+        elif source == shared:
+            word = purpose
+        else:
+            word = key & WORD if source == shared + 1 else key >> HALF
+        for i in range(4):
+            then = (by * FACTOR) & WORD
+            scratch[i] = _mixed(scratch[i], _hashed(word, by, then))
+            by = then
+    by = START_OUT
+    for i in range(8):
+        then = (by * FACTOR_OUT) & WORD
+        scratch[4 + i] = _hashed(scratch[i & 3], by, then)
+        by = then
+    more_high, more_low = (scratch[9] << HALF) | scratch[8], (scratch[11] << HALF) | scratch[10]
+    more_high, more_low = (more_high << ONE) | (more_low >> TOP), (more_low << ONE) | ONE
+    high, low = _sum(
+        more_high, more_low, (scratch[5] << HALF) | scratch[4], (scratch[7] << HALF) | scratch[6]
+    )
+    high, low = _stepped(high, low, more_high, more_low)
+    return high, low, more_high, more_low
+
+
+@part
+def _uniform(high: Word, low: Word) -> float:
+    """The number that the stream gives where it is."""
+    mixed, turn = high ^ low, high >> TURN
+    turned = (mixed >> turn) | (mixed << ((ALL - turn) & TOP))
+    number: float = np.float64(turned >> SPARE) * 2.0**-53
+    return number
+
+
 @kept
-def beginnings(common: Words, keys: Words, offsets: Ints, scratch: Words, numbers: Floats) -> None:
-    """The first uniforms of many streams that differ in the key that their entropy ends in.
+def beginnings(
+    common: Words, purposes: Words, keys: Words, offsets: Ints, scratch: Words, numbers: Floats
+) -> None:
+    """The first uniforms of many streams.
 
     Args:
-        common: words of the entropy that they share, at least four.
-        keys: of the streams, (n,).
+        common: words of the entropy that they share, see `Streams.words`.
+        purposes, keys: that their entropy ends in, (n,).
         offsets: stream k's uniforms are offsets[k] to offsets[k + 1] of `numbers`, (n + 1,).
-        scratch: room for twelve words.
+        scratch: of `ROOM`.
         numbers: to be filled.
     """
     for k in range(len(keys)):
-        by = START
-        for i in range(4):
-            then = (by * FACTOR) & WORD
-            scratch[i] = _hashed(common[i], by, then)
-            by = then
-        for source in range(4):
-            for i in range(4):
-                if i != source:
-                    then = (by * FACTOR) & WORD
-                    scratch[i] = _mixed(scratch[i], _hashed(scratch[source], by, then))
-                    by = then
-        for source in range(4, len(common) + (2 if keys[k] > WORD else 1)):
-            if source < len(common):
-                word = common[source]
-            else:
-                word = keys[k] & WORD if source == len(common) else keys[k] >> HALF
-            for i in range(4):
-                then = (by * FACTOR) & WORD
-                scratch[i] = _mixed(scratch[i], _hashed(word, by, then))
-                by = then
-        by = START_OUT
-        for i in range(8):
-            then = (by * FACTOR_OUT) & WORD
-            scratch[4 + i] = _hashed(scratch[i & 3], by, then)
-            by = then
-        more_high, more_low = (scratch[9] << HALF) | scratch[8], (scratch[11] << HALF) | scratch[10]
-        more_high, more_low = (more_high << ONE) | (more_low >> TOP), (more_low << ONE) | ONE
-        high, low = _sum(
-            more_high, more_low, (scratch[5] << HALF) | scratch[4], (scratch[7] << HALF) | scratch[6]
-        )
-        high, low = _stepped(high, low, more_high, more_low)
+        high, low, more_high, more_low = _begun(common, purposes[k], keys[k], scratch)
         for j in range(offsets[k], offsets[k + 1]):
             high, low = _stepped(high, low, more_high, more_low)
-            mixed, turn = high ^ low, high >> TURN
-            turned = (mixed >> turn) | (mixed << ((ALL - turn) & TOP))
-            numbers[j] = np.float64(turned >> SPARE) * 2.0**-53
+            numbers[j] = _uniform(high, low)
+
+
+@kept
+def of_offered(
+    common: Words,
+    purposes: Words,
+    keys: Words,
+    start: Ints,
+    stop: Ints,
+    at: Ints,
+    drawn: Ints,
+    needed: Bools,
+    scratch: Words,
+    numbers: Floats,
+) -> None:
+    """The uniforms of streams that have one for each contact, or each later round, of a line of descent;
+    without those of contacts that the bot resolves, which are drawn and dropped.
+
+    Args:
+        common, purposes, keys, scratch: as in `beginnings`, (s,).
+        start, stop: a stream's contacts, or later rounds counted from n on, (s,).
+        at: where the uniforms that are needed begin in `numbers`, ascending, (s,).
+        drawn: as in `enter_contacts`, (n,).
+        needed: room for all contacts and later rounds.
+        numbers: to be filled; has room for one more.
+    """
+    later = len(drawn)
+    for k in range(len(drawn)):
+        needed[k] = drawn[k] > 0
+        for _ in range(abs(drawn[k]) - 1):
+            needed[later] = drawn[k] > 0
+            later += 1
+    for s in range(len(keys)):
+        high, low, more_high, more_low = _begun(common, purposes[s], keys[s], scratch)
+        to = at[s]
+        for k in range(start[s], stop[s]):
+            high, low = _stepped(high, low, more_high, more_low)
+            numbers[to] = _uniform(high, low)  # a branch here would be a coin toss to the processor
+            to += needed[k]

@@ -7,6 +7,7 @@ whatever its distribution: a scenario with slower replies is met by the same luc
 from __future__ import annotations
 
 import math
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -50,6 +51,35 @@ def cdf(spread: Spread, x: ArrayLike) -> Floats:
 def is_certain(spread: Spread) -> bool:
     """Whether every duration is the mean, whatever the luck."""
     return spread.dist == "constant" and not (isinstance(spread, Patience) and spread.zero > 0)
+
+
+class Kind(IntEnum):
+    """How a duration is made of its uniform number: `quantile` in steps that many distributions share."""
+
+    CERTAIN = 0
+    """scale"""
+    LOGNORMAL = 1
+    """scale x exp(sigma ndtri(u) - less)"""
+    EXPONENTIAL = 2
+    """scale x log(1 - u)"""
+    OTHER = 3
+    """scale x quantile(u), where scale is 1"""
+
+
+def kind_of(spread: Spread | None) -> tuple[Kind, float, float, float]:
+    """Kind, scale, sigma and less (0 where there is none) of a spread, or of patience without end."""
+    if spread is None:
+        return Kind.CERTAIN, math.inf, 0.0, 0.0
+    if is_certain(spread):
+        return Kind.CERTAIN, spread.mean, 0.0, 0.0
+    if isinstance(spread, Patience) and spread.zero > 0:
+        return Kind.OTHER, 1.0, 0.0, 0.0
+    if spread.dist == "lognormal":
+        sigma = _sigma(spread.cv)
+        return Kind.LOGNORMAL, spread.mean, sigma, sigma**2 / 2
+    if spread.dist == "exponential":
+        return Kind.EXPONENTIAL, -spread.mean, 0.0, 0.0
+    return Kind.OTHER, 1.0, 0.0, 0.0
 
 
 def rounds_quantile(rounds: Rounds, p: ArrayLike) -> Ints:

@@ -8,43 +8,88 @@ as everything is drawn for every contact and what is not needed is dropped after
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy import special
 
-from cssim.demand.contacts import NOBODY, Bools, Contacts, Trigger
-from cssim.demand.distributions import is_certain, on_grid, quantile, rounds_quantile
+from cssim.demand.contacts import NOBODY, Contacts, Trigger
+from cssim.demand.distributions import Kind, kind_of, on_grid, quantile
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
-from cssim.demand.level import level
-from cssim.demand.streams import Purpose, Streams
+from cssim.demand.level import Level
+from cssim.demand.streams import Purpose, Streams, keys_of
 from cssim.errors import InputError
 from cssim.scenario.clock import GRID, Floats, Ints
 from cssim.scenario.schema import Queue, Scenario, Spread
+
+if TYPE_CHECKING:
+    from cssim.demand.compiled import Lines, Ways
 
 MOST_ROUNDS = 2e7
 """Most rounds that a replication is expected to have; more would not fit into memory."""
 
 
-def draw(scenario: Scenario, streams: Streams, curves: Sequence[Curve] | None = None) -> Contacts:
-    """What buyers will do in one replication.
+OF_ROUNDS: Final = (
+    Purpose.WORK,
+    Purpose.LATER_WORK,
+    Purpose.THINK,
+    Purpose.PATIENCE,
+    Purpose.LATER_PATIENCE,
+)
+"""What is drawn for rounds; the first rounds and the later ones have streams of their own, so longer chats
+change no first reply."""
 
-    Args:
-        scenario: the scenario.
-        streams: seed, phase and replication.
-        curves: what `curves_of` gives for the scenario; to save work where many replications are drawn.
+OF_LATER: Final = np.array([purpose not in (Purpose.WORK, Purpose.PATIENCE) for purpose in OF_ROUNDS])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of the drawing is the same in all replications; see `plan_of`. All by queue.
+
+    Attributes:
+        scenario: that is drawn.
+        curves: expected arrivals.
+        levels: random level between a curve's knots.
+        spreads: of `OF_ROUNDS`; None for patience without end.
+        kind, scale, sigma, less: see `kind_of`, (5, q).
+        ways: how contacts go.
+    """
+
+    scenario: Scenario
+    curves: tuple[Curve, ...]
+    levels: tuple[Level, ...]
+    spreads: tuple[tuple[Spread | None, ...], ...]
+    kind: Ints
+    scale: Floats
+    sigma: Floats
+    less: Floats
+    ways: Ways
+
+
+def plan_of(scenario: Scenario) -> Plan:
+    """The plan for a scenario's replications.
 
     Raises:
         InputError: as `curves_of`.
     """
-    curves = curves_of(scenario) if curves is None else curves
-    generation = _own(scenario, streams, curves)
-    batches: list[_Batch] = []
-    while generation:
-        batches += generation
-        row = sum(len(batch.rows) for batch in batches)
-        generation = list(_follow_ups(scenario, streams, generation, row))
-    return _assemble(scenario, batches)
+    curves, queues = curves_of(scenario), list(scenario.queues.values())
+    spreads = tuple(_spreads(queue) for queue in queues)
+    kinds = np.array([[kind_of(spread) for spread in of_queue] for of_queue in spreads], dtype=np.float64)
+    kind, scale, sigma, less = kinds.T.copy()
+    return Plan(
+        scenario=scenario,
+        curves=curves,
+        levels=tuple(Level.of(scenario, curve.knots[:-1]) for curve in curves),
+        spreads=spreads,
+        kind=kind.astype(np.int64),
+        scale=scale,
+        sigma=sigma,
+        less=less,
+        ways=_ways(queues),
+    )
 
 
 def curves_of(scenario: Scenario) -> tuple[Curve, ...]:
@@ -61,94 +106,99 @@ def curves_of(scenario: Scenario) -> tuple[Curve, ...]:
     return tuple(curve_of(scenario, name) for name in scenario.queues)
 
 
-@dataclass(frozen=True)
-class _Course:
-    """How contacts of one line go once they have come; n contacts.
+def draw(scenario: Scenario, streams: Streams, plan: Plan | None = None) -> Contacts:
+    """What buyers will do in one replication.
 
-    Attributes:
-        covered, deflected, delay, lingers: as in `Contacts`, (n,).
-        rounds: none where the bot resolves the contact, (n,).
-        work, patience: of the first rounds, also of contacts that the bot resolves, not rounded, (n,).
-        later_work, think, later_patience: of the later rounds that there are, contact by contact.
+    Args:
+        scenario: the scenario.
+        streams: seed, phase and replication.
+        plan: what `plan_of` gives for the scenario; to save work where many replications are drawn.
+
+    Raises:
+        InputError: as `curves_of`.
     """
-
-    covered: Bools
-    deflected: Bools
-    delay: Floats
-    lingers: Bools
-    rounds: Ints
-    work: Floats
-    patience: Floats
-    later_work: Floats
-    think: Floats
-    later_patience: Floats
+    plan = plan_of(scenario) if plan is None else plan
+    generation = _own(plan, streams)
+    lines: list[_Line] = []
+    while generation:
+        lines += generation
+        generation = list(_follow_ups(scenario, streams, generation, sum(len(line.number) for line in lines)))
+    # by queue, so that contacts of a queue have their numbers in one piece
+    return _filled(plan, streams, sorted(lines, key=lambda line: line.queue))
 
 
 @dataclass(frozen=True)
-class _Batch:
+class _Line:
     """Contacts of one line of descent, in the order in which they were drawn.
 
     Attributes:
         lineage: name of its streams.
         queue: index.
         retry: whether the line has a retry in it already.
-        rows: their contact numbers, (n,).
+        number: of the contacts, (n,).
         arrival, buyer, parent, wake, trigger: as in `Contacts`.
-        course: what happens to them.
     """
 
     lineage: str
     queue: int
     retry: bool
-    rows: Ints
+    number: Ints
     buyer: Ints
     arrival: Floats
     parent: Ints
     wake: Floats
     trigger: Trigger
-    course: _Course
 
 
-def arrivals(scenario: Scenario, queue: str, curve: Curve, streams: Streams) -> Floats:
+def arrivals(queue: str, curve: Curve, level: Level, streams: Streams) -> Floats:
     """Arrival times of the queue's own contacts: on the grid, ascending, in [0, horizon).
 
     A Poisson process of rate 1, stretched by the inverse of the cumulative expected arrivals (Cinlar 1975),
     so that the k-th contact of a replication stays the k-th if the volume changes.
+
+    Args:
+        queue: name.
+        curve: expected arrivals.
+        level: random level between its knots.
+        streams: of the replication.
     """
     if not curve.pieces.any():
         return np.zeros(0)
-    expected = curve.pieces * level(scenario, queue, streams, curve.knots[:-1])
-    cumulative = np.concatenate([[0.0], np.cumsum(expected)])
+    cumulative = np.zeros(len(curve.knots))
+    np.cumsum(curve.pieces * level.factors(queue, streams), out=cumulative[1:])
     rng, total, clock = streams.of(Purpose.ARRIVALS, queue), cumulative[-1], np.zeros(1)
     while clock[-1] < total:
         missing = total - clock[-1]
         gaps = rng.standard_exponential(int(missing + 4 * missing**0.5) + 8)
         clock = np.concatenate([clock, clock[-1] + np.cumsum(gaps)])
     times = np.interp(clock[1 : np.searchsorted(clock, total)], cumulative, curve.knots)
-    last = np.ceil(curve.knots[-1] * GRID) - 1
-    return np.asarray(np.minimum(np.floor(times * GRID), last) / GRID)
+    times *= GRID
+    np.floor(times, out=times)
+    np.minimum(times, np.ceil(curve.knots[-1] * GRID) - 1, out=times)
+    times /= GRID
+    return np.asarray(times)
 
 
-def _own(scenario: Scenario, streams: Streams, curves: Sequence[Curve]) -> list[_Batch]:
+def _own(plan: Plan, streams: Streams) -> list[_Line]:
     """The contacts that come by themselves, numbered by arrival, queue and position."""
-    names = list(scenario.queues)
-    times = [arrivals(scenario, name, curve, streams) for name, curve in zip(names, curves, strict=True)]
+    names = list(plan.scenario.queues)
+    given = zip(names, plan.curves, plan.levels, strict=True)
+    times = [arrivals(name, curve, level, streams) for name, curve, level in given]
     sizes = [len(t) for t in times]
     rank = np.empty(sum(sizes), dtype=np.int64)
     rank[np.argsort(np.concatenate([np.zeros(0), *times]), kind="stable")] = np.arange(len(rank))
-    rows = np.split(rank, np.cumsum(sizes)[:-1])
+    numbers = np.split(rank, np.cumsum(sizes)[:-1])
     return [
-        _Batch(
+        _Line(
             lineage=_escaped(name),
             queue=q,
             retry=False,
-            rows=rows[q],
-            buyer=rows[q],
+            number=numbers[q],
+            buyer=numbers[q],
             arrival=times[q],
             parent=np.full(sizes[q], NOBODY, dtype=np.int64),
             wake=np.zeros(sizes[q]),
             trigger=Trigger.NONE,
-            course=_course(scenario.queues[name], _escaped(name), sizes[q], streams),
         )
         for q, name in enumerate(names)
         if sizes[q]
@@ -156,100 +206,55 @@ def _own(scenario: Scenario, streams: Streams, curves: Sequence[Curve]) -> list[
 
 
 def _follow_ups(
-    scenario: Scenario, streams: Streams, parents: Sequence[_Batch], row: int
-) -> Iterator[_Batch]:
-    """The next generation, numbered from `row` on: each entry of `then` an independent chance per contact.
+    scenario: Scenario, streams: Streams, parents: Sequence[_Line], number: int
+) -> Iterator[_Line]:
+    """The next generation, numbered from `number` on: each entry of `then` a chance of its own per contact.
 
     A retry is not drawn below another retry; that a buyer retries once among siblings is for the engine.
     """
     queues = list(scenario.queues)
-    for batch in parents:
-        for position, entry in enumerate(scenario.queues[queues[batch.queue]].then):
+    for line in parents:
+        for position, entry in enumerate(scenario.queues[queues[line.queue]].then):
             trigger = Trigger.RESOLVED if entry.on == "resolved" else Trigger.ABANDONED
-            if trigger is Trigger.ABANDONED and batch.retry:
+            if trigger is Trigger.ABANDONED and line.retry:
                 continue
-            lineage = f"{batch.lineage}>{position}:{_escaped(entry.queue)}"
-            luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(batch.rows)).reshape(-1, 2)
-            chosen = np.flatnonzero(luck[:, 0] < entry.share)
+            lineage = f"{line.lineage}>{position}:{_escaped(entry.queue)}"
+            luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(line.number))
+            chosen = np.flatnonzero(luck[::2] < entry.share)
             n = len(chosen)
             if n == 0:
                 continue
-            yield _Batch(
+            yield _Line(
                 lineage=lineage,
                 queue=queues.index(entry.queue),
-                retry=batch.retry or trigger is Trigger.ABANDONED,
-                rows=np.arange(row, row + n),
-                buyer=batch.buyer.take(chosen),
+                retry=line.retry or trigger is Trigger.ABANDONED,
+                number=np.arange(number, number + n),
+                buyer=line.buyer.take(chosen),
                 arrival=np.full(n, np.nan),
-                parent=batch.rows.take(chosen),
-                wake=on_grid(quantile(entry.after, luck[:, 1].take(chosen))),
+                parent=line.number.take(chosen),
+                wake=on_grid(quantile(entry.after, luck.take(2 * chosen + 1))),
                 trigger=trigger,
-                course=_course(scenario.queues[entry.queue], lineage, n, streams),
             )
-            row += n
+            number += n
 
 
-def _course(queue: Queue, lineage: str, n: int, streams: Streams) -> _Course:
-    """Bot, rounds, work, think times and patience of n contacts; drawn for all, kept for those offered."""
-    from cssim.demand.compiled import reaching
+def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
+    """The contacts of the lines, by number, and all that happens to them; drawn for all, kept for those that
+    the bot does not resolve."""
+    from cssim.demand.compiled import ROOM, Columns, Pieces, enter_contacts, enter_rounds, of_offered, stretch
 
-    chat, patience, bot = queue.chat, queue.patience, queue.bot
-    covered = deflected = np.zeros(n, dtype=bool)
-    if bot is not None:
-        luck = streams.uniforms(Purpose.BOT, lineage, 2 * n).reshape(n, 2)
-        covered = luck[:, 0] < bot.covers
-        deflected = covered & (luck[:, 1] < bot.resolves)
-    delay = np.where(covered, on_grid(bot.hands_over_after if bot else 0.0), 0.0)
-    drawn = rounds_quantile(chat.rounds, streams.uniforms(Purpose.ROUNDS, lineage, n))
-    later_drawn = int(drawn.sum()) - n
-    rounds = np.where(deflected, 0, drawn)
-    chosen = None
-    if bot is not None:
-        chosen = np.empty(int(rounds.sum()) - int(np.count_nonzero(rounds)), dtype=np.int64)
-        reaching(drawn, deflected, chosen)
-    later_rounds = later_drawn if chosen is None else len(chosen)
-
-    def later(spread: Spread, purpose: Purpose) -> Floats:
-        # drawn for every round, turned into a duration for those that there will be
-        if is_certain(spread):
-            return np.full(later_rounds, spread.mean)
-        luck = streams.uniforms(purpose, lineage, later_drawn)
-        return quantile(spread, luck if chosen is None else luck.take(chosen))
-
-    # first and later rounds have streams of their own: longer chats change no first reply
-    opening = chat.first_reply or chat.reply
-    if is_certain(opening):
-        work = np.full(n, opening.mean)
-    else:
-        work = quantile(opening, streams.uniforms(Purpose.WORK, lineage, n))
-    waits = quantile(patience, streams.uniforms(Purpose.PATIENCE, lineage, n))
-    if bot is not None:
-        waits *= np.where(covered, bot.patience_factor, 1.0)
-    return _Course(
-        covered=covered,
-        deflected=deflected,
-        delay=delay,
-        lingers=streams.uniforms(Purpose.LINGER, lineage, n) < patience.lingers,
-        rounds=rounds,
-        work=work,
-        patience=waits,
-        later_work=later(chat.reply, Purpose.LATER_WORK),
-        think=later(chat.think, Purpose.THINK),
-        later_patience=np.full(later_rounds, np.inf)
-        if patience.later is None
-        else later(patience.later, Purpose.LATER_PATIENCE),
+    table, keys = _table(lines), keys_of(line.lineage for line in lines)
+    contacts, queue, ways = len(table.number), table.queue, plan.ways
+    own = np.diff(table.first)
+    asked = ways.covers[queue] > 0
+    luck = streams.beginnings(
+        np.repeat([Purpose.ROUNDS, Purpose.LINGER, Purpose.BOT], [len(lines), len(lines), asked.sum()]),
+        np.concatenate([keys, keys, keys[asked]]),
+        np.cumsum(np.concatenate([[0], own, own, 2 * own[asked]])),
     )
-
-
-def _assemble(scenario: Scenario, batches: Sequence[_Batch]) -> Contacts:
-    """The batches as one table, in the order of contact numbers."""
-    from cssim.demand.compiled import Columns, Line, enter
-
-    contacts = sum(len(batch.rows) for batch in batches)
-    rounds = np.zeros(contacts + 1, dtype=np.int64)
-    for batch in batches:
-        rounds[1:][batch.rows] = batch.course.rounds
-    first = np.cumsum(rounds)
+    rounds, lingers, bot = np.split(luck, [contacts, 2 * contacts])
+    np.negative(rounds, out=rounds)
+    np.log1p(rounds, out=rounds)
     columns = Columns(
         queue=np.empty(contacts, dtype=np.int64),
         buyer=np.empty(contacts, dtype=np.int64),
@@ -261,39 +266,106 @@ def _assemble(scenario: Scenario, batches: Sequence[_Batch]) -> Contacts:
         parent=np.empty(contacts, dtype=np.int64),
         trigger=np.empty(contacts, dtype=np.int64),
         wake=np.empty(contacts),
-        first=first,
-        work=np.empty(first[-1]),
-        think=np.empty(first[-1]),
-        patience=np.empty(first[-1]),
+        first=np.zeros(contacts + 1, dtype=np.int64),
     )
-    for batch in batches:
-        course = batch.course
-        line = Line(
-            rows=batch.rows,
-            queue=batch.queue,
-            trigger=int(batch.trigger),
-            buyer=batch.buyer,
-            arrival=batch.arrival,
-            parent=batch.parent,
-            wake=batch.wake,
-            covered=course.covered,
-            deflected=course.deflected,
-            delay=course.delay,
-            lingers=course.lingers,
-            rounds=course.rounds,
-            work=course.work,
-            patience=course.patience,
-            later_work=course.later_work,
-            think=course.think,
-            later_patience=course.later_patience,
-        )
-        enter(line, columns)
+    drawn, counts = np.empty(contacts, dtype=np.int64), np.empty((3, len(lines)), dtype=np.int64)
+    enter_contacts(table, ways, bot, lingers, rounds, columns, drawn, counts)
+    every, offered, later = counts
+
+    # what is computed alike lies in one piece, what is certain first; all by purpose and line, (5, l)
+    kind = plan.kind[:, queue]
+    is_drawn = kind != Kind.CERTAIN
+    order = np.argsort(kind, axis=None, kind="stable")
+    sizes = np.where(is_drawn, np.where(OF_LATER[:, None], later, offered), 1)
+    stop = np.empty_like(sizes)
+    stop.flat[order] = np.cumsum(sizes.flat[order])
+    start = stop - sizes
+    pieces = Pieces(
+        start,
+        stop,
+        is_drawn.astype(np.int64),
+        *(column[:, queue] for column in (plan.scale, plan.sigma, plan.less)),
+    )
+    purpose, line = np.divmod(order[np.count_nonzero(~is_drawn) :], len(lines))
+    upto = np.where(OF_LATER[purpose], (contacts + np.cumsum(every))[line], table.first[1:][line])
+    numbers = np.empty(int(sizes.sum()) + 1)
+    of_offered(
+        streams.words(),
+        np.array(OF_ROUNDS, dtype=np.uint64)[purpose],
+        keys[line],
+        upto - np.where(OF_LATER[purpose], every[line], own[line]),
+        upto,
+        start[purpose, line],
+        drawn,
+        np.empty(contacts + int(every.sum()), dtype=bool),
+        np.empty(ROOM, dtype=np.uint64),
+        numbers,
+    )
+    bounds = np.cumsum([sizes[kind == k].sum() for k in Kind])
+    certain, lognormal, exponential, _, _ = np.split(numbers, bounds)
+    certain[:] = 1.0
+    special.ndtri(lognormal, out=lognormal)
+    stretch(pieces, numbers)
+    np.exp(lognormal, out=lognormal)
+    np.negative(exponential, out=exponential)
+    np.log1p(exponential, out=exponential)
+    for p, j in np.argwhere(kind == Kind.OTHER).tolist():
+        spread, piece = plan.spreads[queue[j]][p], numbers[start[p, j] : stop[p, j]]
+        assert spread is not None
+        piece[:] = quantile(spread, piece)
+    work, think, patience = np.empty((3, columns.first[-1]))
+    enter_rounds(table, ways, drawn, pieces, numbers, columns, work, think, patience)
     return Contacts(
-        queues=tuple(scenario.queues),
-        horizon=scenario.horizon.seconds,
-        until_sent=np.array([q.patience.until == "sent" for q in scenario.queues.values()], dtype=bool),
+        queues=tuple(plan.scenario.queues),
+        horizon=plan.scenario.horizon.seconds,
+        until_sent=np.array([q.patience.until == "sent" for q in plan.scenario.queues.values()], dtype=bool),
+        work=work,
+        think=think,
+        patience=patience,
         **columns._asdict(),
     )
+
+
+def _table(lines: Sequence[_Line]) -> Lines:
+    """The lines in one table."""
+    from cssim.demand.compiled import Lines
+
+    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
+    return Lines(
+        first=np.cumsum([0, *(len(line.number) for line in lines)], dtype=np.int64),
+        queue=np.array([line.queue for line in lines], dtype=np.int64),
+        trigger=np.array([line.trigger for line in lines], dtype=np.int64),
+        number=np.concatenate([whole, *(line.number for line in lines)]),
+        buyer=np.concatenate([whole, *(line.buyer for line in lines)]),
+        parent=np.concatenate([whole, *(line.parent for line in lines)]),
+        arrival=np.concatenate([real, *(line.arrival for line in lines)]),
+        wake=np.concatenate([real, *(line.wake for line in lines)]),
+    )
+
+
+def _ways(queues: Sequence[Queue]) -> Ways:
+    from cssim.demand.compiled import Ways
+
+    bots = [queue.bot for queue in queues]
+    rounds = [queue.chat.rounds for queue in queues]
+    fixed = [r.dist == "fixed" or r.mean == 1 for r in rounds]
+    return Ways(
+        covers=np.array([bot.covers if bot else 0.0 for bot in bots]),
+        resolves=np.array([bot.resolves if bot else 0.0 for bot in bots]),
+        delay=on_grid([bot.hands_over_after if bot else 0.0 for bot in bots]),
+        patience_factor=np.array([bot.patience_factor if bot else 1.0 for bot in bots]),
+        lingers=np.array([queue.patience.lingers for queue in queues]),
+        rounds=np.array(
+            [int(r.mean) if f else 0 for r, f in zip(rounds, fixed, strict=True)], dtype=np.int64
+        ),
+        more=np.array([0.0 if f else math.log1p(-1 / r.mean) for r, f in zip(rounds, fixed, strict=True)]),
+    )
+
+
+def _spreads(queue: Queue) -> tuple[Spread | None, ...]:
+    """Of `OF_ROUNDS`."""
+    chat, patience = queue.chat, queue.patience
+    return chat.first_reply or chat.reply, chat.reply, chat.think, patience, patience.later
 
 
 def _escaped(name: str) -> str:

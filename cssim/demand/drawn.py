@@ -10,8 +10,7 @@ from threading import Lock
 import numpy as np
 
 from cssim.demand.contacts import Contacts
-from cssim.demand.draw import curves_of, draw
-from cssim.demand.forecast import Curve
+from cssim.demand.draw import Plan, draw, plan_of
 from cssim.demand.streams import Streams
 from cssim.scenario.schema import Scenario
 
@@ -25,25 +24,25 @@ class Drawn:
     Attributes:
         scenario, seed, phase: fix every number, see `cssim.demand.streams`.
         room: bytes of contacts that may be kept.
-        curves: the scenario's expected arrivals.
+        plan: what of the drawing is the same in all replications.
     """
 
     scenario: Scenario
     seed: int
     phase: int
     room: int = 0
-    curves: tuple[Curve, ...] = field(init=False, repr=False)
+    plan: Plan = field(init=False, repr=False)
     _kept: dict[int, Contacts] = field(init=False, repr=False, default_factory=dict)
     _used: list[int] = field(init=False, repr=False, default_factory=lambda: [0])
     _lock: Lock = field(init=False, repr=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
-        """Compute the curves.
+        """Make the plan.
 
         Raises:
-            InputError: a scenario that cannot be drawn, see `curves_of`.
+            InputError: a scenario that cannot be drawn, see `plan_of`.
         """
-        object.__setattr__(self, "curves", curves_of(self.scenario))
+        object.__setattr__(self, "plan", plan_of(self.scenario))
 
     def streams(self, replication: int) -> Streams:
         """The random numbers of a replication."""
@@ -54,7 +53,7 @@ class Drawn:
         kept = self._kept.get(replication)
         if kept is not None:
             return kept
-        contacts = draw(self.scenario, self.streams(replication), self.curves)
+        contacts = draw(self.scenario, self.streams(replication), self.plan)
         size = size_of(contacts)
         with self._lock:
             if replication not in self._kept and self._used[0] + size <= self.room:
@@ -65,7 +64,7 @@ class Drawn:
     @property
     def expected(self) -> float:
         """Contacts that come by themselves in a replication, on average."""
-        return sum(curve.total for curve in self.curves)
+        return sum(curve.total for curve in self.plan.curves)
 
     def __reduce__(self) -> tuple[object, ...]:
         """The recipe alone, by which another process knows what it has drawn before."""

@@ -9,44 +9,75 @@ plain Poisson process.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 from scipy import special
 
 from cssim.demand.forecast import SALE_DAY_BEGINS
-from cssim.demand.streams import Purpose, Streams, key_of
-from cssim.scenario.clock import Calendar, Floats
-from cssim.scenario.schema import Scenario, WithinDay
+from cssim.demand.streams import Purpose, Streams, Words, keys_of
+from cssim.scenario.clock import Calendar, Floats, Ints
+from cssim.scenario.schema import Forecast, Scenario, WithinDay
 
 DRIFT_STEP = 300.0
 """Seconds for which the drift holds; steps are counted from the horizon's start."""
 
 
+@dataclass(frozen=True)
+class Level:
+    """The level at some times (seconds in the horizon): all of it that is the same in every replication.
+
+    Attributes:
+        forecast: says how far the level varies.
+        steps: of the drift, in the whole horizon.
+        step: of the drift, at each time.
+        keys: of the streams of the sale days that the times fall into.
+        day: index of its sale day, at each time.
+    """
+
+    forecast: Forecast
+    steps: int
+    step: Ints
+    keys: Words
+    day: Ints
+
+    @classmethod
+    def of(cls, scenario: Scenario, times: Floats) -> Level:
+        """The level at these times.
+
+        A sale day begins at 05:00 and is keyed by that day's date, so every queue, horizon and scenario that
+        meets the date in a replication meets the same luck.
+        """
+        calendar = Calendar.of(scenario.horizon)
+        day = np.floor((times + calendar.offset - SALE_DAY_BEGINS) / 86400.0).astype(np.int64)
+        first, last = int(day.min(initial=0)), int(day.max(initial=0))
+        dates = [calendar.start.date() + timedelta(days=k) for k in range(first, last + 1)]
+        return cls(
+            forecast=scenario.forecast,
+            steps=math.ceil(calendar.seconds / DRIFT_STEP),
+            step=np.floor(times / DRIFT_STEP).astype(np.int64),
+            keys=keys_of(date.isoformat() for date in dates),
+            day=day - first,
+        )
+
+    def factors(self, queue: str, streams: Streams) -> Floats:
+        """Factor on the queue's expected rate at each time, mean 1; same shape."""
+        days = day_factors(self.forecast.day_cv, self.keys, streams)
+        return days[self.day] * drift(self.forecast.within_day, queue, streams, self.steps)[self.step]
+
+
 def level(scenario: Scenario, queue: str, streams: Streams, times: Floats) -> Floats:
     """Factor on the queue's expected rate at each time (seconds in the horizon), mean 1; same shape."""
-    calendar = Calendar.of(scenario.horizon)
-    steps = math.ceil(calendar.seconds / DRIFT_STEP)
-    factors = drift(scenario.forecast.within_day, queue, streams, steps)
-    step = np.floor(times / DRIFT_STEP).astype(np.int64)
-    return day_factor(scenario.forecast.day_cv, calendar, streams, times) * factors[step]
+    return Level.of(scenario, times).factors(queue, streams)
 
 
-def day_factor(cv: float, calendar: Calendar, streams: Streams, times: Floats) -> Floats:
-    """Gamma factor with mean 1 of the sale day that each time falls into; same shape.
-
-    A sale day begins at 05:00 and is keyed by that day's date, so every queue, horizon and scenario that
-    meets the date in a replication meets the same luck.
-    """
+def day_factors(cv: float, keys: Words, streams: Streams) -> Floats:
+    """Gamma factors with mean 1 of the sale days with these keys; same shape."""
     if cv == 0:
-        return np.ones_like(times)
-    day = np.floor((times + calendar.offset - SALE_DAY_BEGINS) / 86400.0).astype(np.int64)
-    first = int(day.min(initial=0))
-    dates = [calendar.start.date() + timedelta(days=k) for k in range(first, int(day.max(initial=0)) + 1)]
-    keys = np.array([key_of(date.isoformat()) for date in dates], dtype=np.uint64)
+        return np.ones(len(keys))
     luck = streams.beginnings(Purpose.DAY_LEVEL, keys, np.arange(len(keys) + 1))
-    factors = cv**2 * special.gammaincinv(cv**-2, luck)
-    return np.asarray(factors[day - first])
+    return np.asarray(cv**2 * special.gammaincinv(cv**-2, luck))
 
 
 def drift(within: WithinDay, queue: str, streams: Streams, steps: int) -> Floats:

@@ -8,13 +8,17 @@ a roster is never judged on the numbers that chose it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cssim.scenario.clock import Floats
+from cssim.scenario.clock import Floats, Ints
+
+Words = NDArray[np.uint64]
 
 
 class Phase(IntEnum):
@@ -81,27 +85,30 @@ class Streams:
 
     def uniforms(self, purpose: Purpose, name: str, count: int) -> Floats:
         """The stream's first so many uniforms: what `of(purpose, name).random(count)` gives, and quicker."""
-        return self.beginnings(
-            purpose, np.array([key_of(name)], dtype=np.uint64), np.array([0, count], dtype=np.int64)
-        )
+        return self.beginnings(purpose, keys_of([name]), np.array([0, count], dtype=np.int64))
 
-    def beginnings(self, purpose: Purpose, keys: NDArray[np.uint64], offsets: NDArray[np.int64]) -> Floats:
-        """The first uniforms of many streams of a purpose, as `uniforms` gives them for each.
+    def beginnings(self, purpose: Purpose | Ints, keys: Words, offsets: Ints) -> Floats:
+        """The first uniforms of many streams, as `uniforms` gives them for each.
 
         Args:
-            purpose: of the streams.
+            purpose: of the streams; one for all, or (n,).
             keys: `key_of` their names, (n,).
             offsets: stream k's uniforms are offsets[k] to offsets[k + 1] of the result, (n + 1,).
         """
-        from cssim.demand.compiled import beginnings
+        from cssim.demand.compiled import ROOM, beginnings
 
+        purposes = np.full(len(keys), purpose, dtype=np.uint64)
+        numbers = np.empty(int(offsets[-1]))
+        beginnings(self.words(), purposes, keys, offsets, np.empty(ROOM, dtype=np.uint64), numbers)
+        return numbers
+
+    def words(self) -> Words:
+        """What the entropy of all these streams begins with; purpose and key follow. At least six words."""
         entropy = _words(self.seed)
         entropy += [0] * (4 - len(entropy))
-        for part in (int(self.phase), self.replication, int(purpose)):
+        for part in (int(self.phase), self.replication):
             entropy += _words(part)
-        numbers, scratch = np.empty(int(offsets[-1])), np.empty(12, dtype=np.uint64)
-        beginnings(np.array(entropy, dtype=np.uint64), keys, offsets, scratch, numbers)
-        return numbers
+        return np.array(entropy, dtype=np.uint64)
 
 
 def _words(number: int) -> list[int]:
@@ -112,6 +119,12 @@ def _words(number: int) -> list[int]:
     return words
 
 
+@lru_cache(maxsize=4096)
 def key_of(name: str) -> int:
     """64 bits of a name, the same on every machine and in every process."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def keys_of(names: Iterable[str]) -> Words:
+    """`key_of` each name."""
+    return np.array([key_of(name) for name in names], dtype=np.uint64)

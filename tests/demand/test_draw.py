@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cssim.demand.contacts import NOBODY, Contacts, Trigger
-from cssim.demand.distributions import GRID
-from cssim.demand.draw import curves_of, draw
+from cssim.demand.distributions import GRID, on_grid, quantile, rounds_quantile
+from cssim.demand.draw import draw, plan_of
+from cssim.demand.streams import Purpose
 from cssim.errors import InputError
 from tests.demand.build import PLAIN, shop, streams
 
@@ -82,7 +83,7 @@ def contacts() -> Contacts:
 def test_the_same_seed_gives_the_same_contacts_and_another_gives_others() -> None:
     scenario = shop(sale())
     assert same(draw(scenario, streams()), draw(scenario, streams()))
-    assert same(draw(scenario, streams()), draw(scenario, streams(), curves_of(scenario)))
+    assert same(draw(scenario, streams()), draw(scenario, streams(), plan_of(scenario)))
     first = draw(scenario, streams()).arrival[:20]
     for other in (streams(1), streams(seed=0), streams(seed=2), streams(phase=2)):
         assert not np.array_equal(first, draw(scenario, other).arrival[:20])
@@ -327,3 +328,48 @@ def test_more_than_memory_holds_is_a_fault() -> None:
         draw(shop({"q": {"volume": {"contacts": 1e12}}}), streams())
     assert caught.value.faults[0].key == "demand.too_many"
     assert "5e+12" in caught.value.text("en")
+
+
+@pytest.mark.parametrize("bot", [None, {"covers": 0.7, "resolves": 0.6, "patience_factor": 1.5}])
+@pytest.mark.parametrize(
+    "spread",
+    [
+        "7s",
+        {"mean": "20s"},
+        {"mean": "20s", "cv": 0.8},
+        {"mean": "20s", "cv": 0.8, "dist": "gamma"},
+        {"mean": "20s", "cv": 0.3, "dist": "uniform"},
+    ],
+)
+@pytest.mark.parametrize("zero", [0, 0.3, 1])
+def test_every_number_is_the_quantile_of_its_own_uniform(spread: Any, zero: float, bot: Any) -> None:
+    written = spread if isinstance(spread, dict) else {"mean": spread, "cv": 0, "dist": "constant"}
+    queue = {
+        "volume": {"contacts": 200},
+        "bot": bot,
+        "chat": {"rounds": 3, "first_reply": spread, "reply": spread, "think": spread},
+        "patience": {**written, "zero": zero, "lingers": 0.4, "later": spread},
+    }
+    scenario, own = shop({"q": queue}), streams()
+    c, law = draw(scenario, own), scenario.queues["q"]
+    n, first = len(c), c.first[:-1]
+    rounds = rounds_quantile(law.chat.rounds, own.uniforms(Purpose.ROUNDS, "q", n))
+    of_later, kept = np.repeat(~c.deflected, rounds - 1), ~c.deflected
+    assert np.diff(c.first).tolist() == np.where(c.deflected, 0, rounds).tolist()
+    later = np.setdiff1d(np.arange(len(c.work)), first[kept])
+    assert np.array_equal(c.lingers, own.uniforms(Purpose.LINGER, "q", n) < 0.4)
+
+    def luck(purpose: Purpose) -> np.ndarray:
+        if purpose in (Purpose.WORK, Purpose.PATIENCE):
+            return own.uniforms(purpose, "q", n)[kept]
+        return own.uniforms(purpose, "q", len(of_later))[of_later]
+
+    factor = np.where(c.covered[kept], 1.5, 1.0)
+    waits = quantile(law.patience, luck(Purpose.PATIENCE)) * factor
+    assert law.patience.later is not None
+    assert np.array_equal(c.work[first[kept]], on_grid(quantile(law.chat.reply, luck(Purpose.WORK))))
+    assert np.array_equal(c.work[later], on_grid(quantile(law.chat.reply, luck(Purpose.LATER_WORK))))
+    assert np.array_equal(c.think[later], on_grid(quantile(law.chat.think, luck(Purpose.THINK))))
+    assert np.array_equal(c.patience[first[kept]], on_grid(waits))
+    of_patience = quantile(law.patience.later, luck(Purpose.LATER_PATIENCE))
+    assert np.array_equal(c.patience[later], on_grid(of_patience))

@@ -9,12 +9,14 @@ import pytest
 
 from cssim.demand.draw import arrivals
 from cssim.demand.forecast import curve_of
-from cssim.demand.level import DRIFT_STEP, day_factor, drift, level
-from cssim.scenario.clock import Calendar
+from cssim.demand.level import DRIFT_STEP, Level, day_factors, drift, level
+from cssim.demand.streams import keys_of
 from cssim.scenario.schema import WithinDay
 from tests.demand.build import PLAIN, shop, streams
 
 ONE = {"q": {"volume": {"contacts": 100}}}
+DAYS = {"day_cv": 0.2, "within_day": {"cv": 0}}
+"""A random level that holds for a day."""
 
 
 def test_without_randomness_the_level_is_one() -> None:
@@ -24,7 +26,7 @@ def test_without_randomness_the_level_is_one() -> None:
 
 def test_the_day_factor_is_shared_by_all_queues_and_changes_at_five_in_the_morning() -> None:
     queues = {"a": {"volume": {"contacts": 1}}, "b": {"volume": {"contacts": 1}}}
-    scenario = shop(queues, forecast={"day_cv": 0.2, "within_day": {"cv": 0}})
+    scenario = shop(queues, forecast=DAYS)
     times = np.arange(0, 32 * 3600, 60.0)
     a, b = (level(scenario, name, streams(), times) for name in queues)
     assert np.array_equal(a, b)
@@ -35,19 +37,19 @@ def test_the_day_factor_is_shared_by_all_queues_and_changes_at_five_in_the_morni
 
 def test_a_date_has_the_same_luck_in_every_horizon() -> None:
     scenarios = [
-        shop(ONE, "2026-11-10 18:00", "2026-11-12 02:00", forecast="poor"),
-        shop(ONE, "2026-11-11 09:00", "2026-11-11 21:00", forecast="poor"),
+        shop(ONE, "2026-11-10 18:00", "2026-11-12 02:00", forecast=DAYS),
+        shop(ONE, "2026-11-11 09:00", "2026-11-11 21:00", forecast=DAYS),
     ]
     noon = [
-        day_factor(0.2, Calendar.of(s.horizon), streams(), np.array([h * 3600.0]))
-        for s, h in zip(scenarios, (18, 3), strict=True)
+        level(scenario, "q", streams(), np.array([h * 3600.0]))
+        for scenario, h in zip(scenarios, (18, 3), strict=True)
     ]
-    assert noon[0] == noon[1]
+    assert noon[0] == noon[1] != 1
 
 
 def test_day_factors_have_mean_one_and_the_cv_that_was_asked_for() -> None:
-    calendar, n, cv = Calendar.of(shop(ONE).horizon), 4000, 0.2
-    factors = np.array([day_factor(cv, calendar, streams(r), np.zeros(1))[0] for r in range(n)])
+    keys, n, cv = keys_of(["2026-11-10"]), 4000, 0.2
+    factors = np.array([day_factors(cv, keys, streams(r))[0] for r in range(n)])
     assert abs(factors.mean() - 1) < 5 * cv / math.sqrt(n)
     # kurtosis of the gamma distribution: 3 + 6 cv^2
     assert abs(factors.var() - cv**2) < 5 * cv**2 * math.sqrt((2 + 6 * cv**2) / n)
@@ -82,7 +84,8 @@ def test_counts_are_poisson_only_without_a_random_level(forecast: object) -> Non
         {"q": {"volume": {"rate": "160/h"}}}, "2026-11-10 18:00", "2026-11-10 19:00", forecast=forecast
     )
     curve, n = curve_of(scenario, "q"), 1500
-    times = [arrivals(scenario, "q", curve, streams(r)) for r in range(n)]
+    between = Level.of(scenario, curve.knots[:-1])
+    times = [arrivals("q", curve, between, streams(r)) for r in range(n)]
     counts = np.array([np.histogram(t, np.arange(5) * 900)[0] for t in times])
     assert abs(counts.mean() - 40) < 5 * counts.sum(axis=1).std() / 4 / math.sqrt(n)
     ratio = counts[:, 0].var() / counts[:, 0].mean()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pytest
 
-from cssim.demand.draw import curves_of, draw
+from cssim.demand.draw import draw, plan_of
 from cssim.demand.streams import Streams
 from cssim.engine.floor import Duty, agents_of, policy_of
 from cssim.engine.log import Log, Outcome
@@ -73,12 +73,12 @@ def ratios(log: Log) -> list[tuple[float, float]]:
 def test_one_agent_with_several_chats_is_the_chain(chats: int, gap: float) -> None:
     desk = Desk(chats, gap)
     scenario = desk_scenario(desk)
-    rules, curves = policy_of(scenario), curves_of(scenario)
+    rules, plan = policy_of(scenario), plan_of(scenario)
     roster = (Duty("team", Shift(0.0, 1e9, "day", date(2026, 1, 5)), 1),)
     shown = []
     for replication in range(REPLICATIONS):
         streams = Streams(7, 0, replication)
-        log = run(draw(scenario, streams, curves), agents_of(scenario, roster, streams), rules)
+        log = run(draw(scenario, streams, plan), agents_of(scenario, roster, streams), rules)
         shown.append(ratios(log))
     top, bottom = np.moveaxis(np.array(shown), 2, 0)
     value = top.sum(axis=0) / bottom.sum(axis=0)

@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from cssim.demand.streams import Streams
+from cssim.demand.streams import Purpose, Streams
 from cssim.engine.floor import Agents, Duty, Staff, agents_of, in_order
+from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario
 from cssim.scenario.shifts import shifts_of
 
@@ -59,3 +60,21 @@ def test_only_presence_differs_between_replications() -> None:
 
 def test_nobody_on_a_roster_is_nobody_present() -> None:
     assert len(agents_of(SHOP, (), Streams(1, 0, 0))) == 0
+
+
+def test_each_entry_of_the_roster_has_the_luck_of_its_own_group_date_and_shift() -> None:
+    """The streams by their names, so that no entry has another's; 60% absent tell them apart."""
+    scenario = SHOP.model_copy(
+        update={"groups": {name: g.model_copy(update={"no_show": 0.6}) for name, g in SHOP.groups.items()}}
+    )
+    streams, calendar = Streams(1, 0, 7), Calendar.of(SHOP.horizon)
+    present = agents_of(scenario, ROSTER, streams)
+    seen = set()
+    for d, duty in enumerate(ROSTER):
+        shift = duty.shift
+        clock, length = shift.start - calendar.midnight(shift.day), shift.end - shift.start
+        name = f"{duty.group}|{shift.day}|{shift.name}|{clock!r}|{length!r}"
+        luck = streams.of(Purpose.PRESENCE, name).random(duty.count) >= 0.6
+        assert present.present[present.duty == d].tolist() == luck.tolist()
+        seen.add(tuple(luck.tolist()))
+    assert len(seen) == len(ROSTER) == 2

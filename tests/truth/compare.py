@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cssim.demand.contacts import Contacts
-from cssim.demand.draw import curves_of, draw
+from cssim.demand.draw import draw, plan_of
 from cssim.demand.streams import Streams
 from cssim.engine import reference
 from cssim.engine.floor import Agents, Policy, Roster, agents_of, in_order, policy_of
@@ -121,7 +121,7 @@ class Runner:
         self.run = engine
         self.seed = zlib.crc32(case.name.encode())
         self.policy = policy_of(case.scenario)
-        self.curves = curves_of(case.scenario)
+        self.plan = plan_of(case.scenario)
         roster = in_order(case.roster, tuple(case.scenario.groups))
         self.agents = agents_of(case.scenario, roster, Streams(self.seed, 0, 0))
         assert self.agents.present.all(), "everyone turns up"
@@ -172,7 +172,7 @@ class Runner:
             return np.zeros(0)
         edges = np.linspace(0, self.case.scenario.horizon.seconds, self.case.parts + 1)
         found = []
-        queues = zip(self.case.scenario.queues.values(), self.curves, strict=True)
+        queues = zip(self.case.scenario.queues.values(), self.plan.curves, strict=True)
         for q, (queue, curve) in enumerate(queues):
             mine = drawn.queue == q
             more = drawn.work[mine] - queue.chat.reply.mean
@@ -182,7 +182,7 @@ class Runner:
         return np.concatenate(found)
 
     def _draw(self, streams: Streams) -> Contacts:
-        drawn = draw(self.case.scenario, streams, self.curves)
+        drawn = draw(self.case.scenario, streams, self.plan)
         if drawn.patience.min() >= FOR_EVER:  # spares the engine an event a contact
             drawn = replace(drawn, patience=np.full_like(drawn.patience, np.inf))
         return drawn
