@@ -216,6 +216,9 @@ WORDS: dict[str, str] = {
     "none are needed for 1",
     "erlang.part": "{given}; must be 0 or more and less than 1: of all, nothing would be left",
     "erlang.mean": "{given} s; must be longer than 0: arrivals are random, so with any number of agents some wait",
+    "erlang.lines": "{given}; must be a whole number from the {agents} agents to {most} more",
+    "erlang.kept_free": "{given}; must be a whole number from 0 to the {most} agents",
+    "erlang.overloaded": "{given} agents for {load:.6g} erlangs: without a limit to patience the line grows for ever",
     "erlang.choice": "{given}; must be one of {allowed}",
     "erlang.share": "{given}; must be more than 0 and less than 1: arrivals are random, so no number of agents "
     "makes it certain, and none are needed for nothing",

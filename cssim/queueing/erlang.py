@@ -28,6 +28,27 @@ from cssim.queueing.fewest import Kept, searched, stepped
 from cssim.queueing.odds import odds as odds_of
 from cssim.queueing.palm import Line
 from cssim.queueing.rows import INF, Floats, Rows, Truths, by_row, product
+from cssim.queueing.variants import blended, bounded
+
+__all__ = [
+    "abandonment",
+    "agents",
+    "agents_for_abandonment",
+    "agents_for_blocking",
+    "agents_for_mean_wait",
+    "agents_for_occupancy",
+    "b",
+    "blended",
+    "bounded",
+    "c",
+    "mean_wait",
+    "occupancy",
+    "queue_length",
+    "rate_with_returns",
+    "rostered",
+    "service_level",
+    "waiting",
+]
 
 Figure = np.float64 | Floats
 People = np.int64 | NDArray[np.int64]

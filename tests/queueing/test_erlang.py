@@ -14,6 +14,7 @@ from scipy.linalg import expm
 
 from cssim.errors import InputError
 from cssim.queueing import erlang
+from cssim.queueing.variants import Bounded
 from tests.queueing import exact
 from tests.truth.figures import Figure, figures
 
@@ -57,14 +58,17 @@ def without_patience(figure: Figure) -> Any:
     agents = p.get("agents", p.get("servers"))
     if quantity == "max_load_erlang":
         return highest_load(p["P_block"], agents)
+    if quantity == "agents_incl_shrinkage":
+        return erlang.rostered(p["raw_agents"], p["shrinkage"])
     rate, work = rate_work(p)
     load = rate * work
+    if "lines" in p:
+        return erlang.bounded(rate, work, agents, p["lines"]).queue
     if quantity == "min_servers":
-        return int(np.argmax(erlang.b(load, np.arange(100)) <= p["max_block"]))
+        return erlang.agents_for_blocking(load, p["max_block"])
     if quantity == "min_agents":
         found = erlang.agents(rate, work, p["awt_s"], p["sl_target"])
-        assert erlang.occupancy(rate, work, found) <= p["max_occupancy"]
-        return found
+        return max(found, erlang.agents_for_occupancy(rate, work, p["max_occupancy"]))
     return {
         "P_block": lambda: erlang.b(load, agents),
         "P_wait": lambda: erlang.c(load, agents),
@@ -125,11 +129,46 @@ def everything(rate: float, work: float, agents: int, patience: float, within: f
     }
 
 
+def everything_bounded(found: Bounded) -> dict[str, Any]:
+    """The same where lines are few."""
+    let_in = found.accepted
+    return {
+        "P_block": found.blocked,
+        "P_wait_offered": found.waits,
+        "P_wait_accepted": found.waits / let_in,
+        "Lq": found.queue,
+        "L": found.present,
+        "P_ab_offered": found.abandons,
+        "P_ab_accepted": found.abandons / let_in,
+        "W_mean_accepted": found.wait,
+        "occ": found.occupancy,
+        "SL_served_within/offered": found.served_within,
+        "SL_served_within/accepted": found.served_within / let_in,
+        "SL_served_within/served": found.served_within / found.served,
+        "SL_(served+ab within)/accepted": (found.served_within + found.left_within) / let_in,
+        "SL_served_within/(accepted-ab_within)": found.served_within / (let_in - found.left_within),
+        "SL_virtual(infinite patience tagged)": found.virtual_within / let_in,
+        "ASA_served": found.wait_served,
+        "W_virtual": found.wait_virtual,
+    }
+
+
 def with_patience(figure: Figure) -> Any:
     """What the formulas say to a figure of `erlang_a`."""
     p = figure.params
     rate, work = rate_work(p)
     agents = p["agents"]
+    if "threshold_idle" in p:
+        blend = erlang.blended(rate, work, agents, p["threshold_idle"], p["awt_s"])
+        return {
+            "ASA_min": blend.mean_wait / 60,
+            "service_level": blend.service_level,
+            "occupancy": blend.occupancy,
+            "outbound_per_min": blend.other_rate * 60,
+        }[figure.quantity]
+    if p.get("lines"):
+        limits = p["lines"], p["awt_s"], p["patience_s"]
+        return everything_bounded(erlang.bounded(rate, work, agents, *limits))
     patience = 1 / p["theta"] if "theta" in p else p["patience_s"] or INF
     if figure.quantity == "wait_90th_percentile_s":
         return quantile(0.9, rate, work, agents)
@@ -424,6 +463,43 @@ def test_who_comes_back_is_as_many_as_left_and_return(
     assert total >= load * (1 - 1e-12)
 
 
+@given(st.integers(1, 80), st.floats(0.05, 0.99), st.floats(0.1, 100.0), WITHIN)
+def test_a_line_of_many_places_is_unbounded(
+    agents: int, per_agent: float, patience: float, within: float
+) -> None:
+    load = agents * per_agent
+    for time in (patience, INF):
+        found = erlang.bounded(load, 1, agents, agents + 4000, within, time)
+        same = everything(load, 1, agents, time, within)
+        for name, value in everything_bounded(found).items():
+            assert value == pytest.approx(same[name], rel=1e-6, abs=1e-9), name
+
+
+@given(st.integers(1, 60), st.floats(0.1, 100.0), st.floats(0.1, 100.0), WITHIN)
+def test_a_line_without_a_place_is_erlang_b(agents: int, load: float, patience: float, within: float) -> None:
+    for time in (patience, INF):
+        found = erlang.bounded(load, 1, agents, agents, within, time)
+        assert found.blocked == pytest.approx(erlang.b(load, agents), rel=1e-12)
+        assert (found.waits, found.abandons, found.queue) == (0, 0, 0)
+        assert found.served_within == pytest.approx(1 - found.blocked, rel=1e-12)
+
+
+@given(st.integers(1, 60), st.floats(0.05, 0.99), st.floats(0.1, 100.0), WITHIN)
+def test_agents_who_may_all_be_free_do_no_other_work(
+    agents: int, per_agent: float, patience: float, within: float
+) -> None:
+    load = agents * per_agent
+    for time in (patience, INF):
+        alone = erlang.blended(load, 1, agents, agents, within, time)
+        assert alone.waits == pytest.approx(erlang.waiting(load, 1, agents, time), rel=1e-12)
+        level = erlang.service_level(load, 1, agents, within, time)
+        assert alone.service_level == pytest.approx(level, rel=1e-12)
+        assert alone.mean_wait == pytest.approx(erlang.mean_wait(load, 1, agents, time), rel=1e-12)
+        assert alone.other_rate == pytest.approx(0, abs=1e-9 * agents)
+        none = erlang.blended(load, 1, agents, 0, within, time)
+        assert (none.waits, none.occupancy) == (1, 1)
+
+
 def test_nobody_comes_back_where_nobody_leaves() -> None:
     assert erlang.rate_with_returns(0.05, 180, 14, INF, 0.5) == pytest.approx(0.05, rel=1e-15)
     assert erlang.rate_with_returns(0, 180, 14, 60, 0.5) == 0
@@ -598,6 +674,12 @@ def test_numbers_give_numbers_and_arrays_arrays() -> None:
         (lambda: erlang.agents_for_mean_wait(1, 1, 0), "mean", "erlang.mean"),
         (lambda: erlang.rostered(10, 1), "shrinkage", "erlang.part"),
         (lambda: erlang.rate_with_returns(1, 1, 1, 60, 1), "returns", "erlang.part"),
+        (lambda: erlang.bounded(1, 1, 2, 1), "lines", "erlang.lines"),
+        (lambda: erlang.bounded(1, 1, 0, 1), "agents", "erlang.agents"),
+        (lambda: erlang.bounded(1, 1, 1, 1, 0, 0), "patience", "erlang.time"),
+        (lambda: erlang.bounded(0, 1, 1, 1), "rate", "erlang.amount"),
+        (lambda: erlang.blended(1, 1, 2, 3), "kept_free", "erlang.kept_free"),
+        (lambda: erlang.blended(2, 1, 2, 1), "agents", "erlang.overloaded"),
         (lambda: erlang.service_level(1, 1, 2, 3, 4, "all"), "definition", "erlang.choice"),
         (lambda: erlang.mean_wait(1, 1, 2, 3, "everyone"), "of", "erlang.choice"),
         (lambda: erlang.c(1, [3, -1]), "agents", "erlang.agents"),

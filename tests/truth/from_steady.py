@@ -75,12 +75,18 @@ class Line:
         return name if math.isinf(self.patience) else f"{name}, patience {self.patience:g} s"
 
 
+NO_FLOOR = ("min_agents", "min_servers", "max_load_erlang", "agents_incl_shrinkage")
+"""No figures of agents at work; nor are lines full in the model, nor do agents make work for themselves."""
+
+
 def cases() -> list[Case]:
     """All of them."""
     waiting: dict[Line, list[Figure]] = {}
     losing: dict[Line, list[Figure]] = {}
     for figure in (*figures("erlang_bc").values(), *figures("erlang_a").values()):
-        if figure.quantity in ("min_agents", "min_servers", "max_load_erlang"):
+        if figure.quantity in NO_FLOOR or {"lines", "threshold_idle"} & {
+            k for k, v in figure.params.items() if v
+        }:
             continue
         line = Line.of(figure)
         if _looks(figure):
