@@ -31,7 +31,7 @@ class Lines(NamedTuple):
     buyer: Ints  # as in `Contacts`, (n,)
     parent: Ints
     arrival: Floats
-    wake: Floats
+    wake: Floats  # not rounded
 
 
 class Ways(NamedTuple):
@@ -60,6 +60,75 @@ class Columns(NamedTuple):
     trigger: Ints
     wake: Floats
     first: Ints
+
+
+@part
+def _on_grid(seconds: float) -> float:
+    """See `cssim.demand.distributions.on_grid`."""
+    rounded: float = np.rint(seconds * GRAINS) / GRAINS
+    return rounded
+
+
+@kept
+def accumulate(pieces: Floats, days: Floats, day: Ints, drift: Floats, step: Ints, to: Floats) -> None:
+    """Sum up what is expected between knots, at the level that the replication has there.
+
+    Args:
+        pieces: expected contacts between the knots, (k,).
+        days, drift: factors of the sale days and of the steps of the drift.
+        day, step: which of them hold, (k,).
+        to: to be filled with what is expected before each knot, (k + 1,).
+    """
+    to[0] = 0.0
+    for k in range(len(pieces)):
+        to[k + 1] = to[k] + pieces[k] * (days[day[k]] * drift[step[k]])
+
+
+@kept
+def arrive(gaps: Floats, begin: float, cumulative: Floats, knots: Floats, times: Floats) -> tuple[int, float]:
+    """Times on the grid at which a Poisson process of rate 1 arrives, stretched to what is expected.
+
+    Args:
+        gaps: of the process.
+        begin: its clock before them.
+        cumulative: expected before each knot.
+        knots: seconds.
+        times: to be filled; as many as gaps.
+
+    Returns:
+        How many arrive before the last knot, and the clock after the gaps.
+    """
+    last = np.ceil(knots[-1] * GRAINS) - 1
+    elapsed, j, n = 0.0, 0, 0
+    for k in range(len(gaps)):
+        elapsed += gaps[k]
+        clock = begin + elapsed
+        if clock < cumulative[-1]:
+            while cumulative[j + 1] <= clock:
+                j += 1
+            slope = (knots[j + 1] - knots[j]) / (cumulative[j + 1] - cumulative[j])
+            time = slope * (clock - cumulative[j]) + knots[j]
+            times[n] = min(np.floor(time * GRAINS), last) / GRAINS
+            n += 1
+    return n, begin + elapsed
+
+
+@kept
+def rank_arrivals(times: Floats, heads: Ints, stops: Ints, rank: Ints) -> None:
+    """Number the contacts of all queues by arrival, queue and position.
+
+    Args:
+        times: queue by queue, each ascending, (n,).
+        heads, stops: where in `times` each queue begins and ends; the heads are moved to there.
+        rank: to be filled, (n,).
+    """
+    for n in range(len(times)):
+        first = -1
+        for q in range(len(heads)):
+            if heads[q] < stops[q] and (first < 0 or times[heads[q]] < times[heads[first]]):
+                first = q
+        rank[heads[first]] = n
+        heads[first] += 1
 
 
 @kept
@@ -104,7 +173,7 @@ def enter_contacts(
             columns.buyer[i] = lines.buyer[k]
             columns.parent[i] = lines.parent[k]
             columns.arrival[i] = lines.arrival[k]
-            columns.wake[i] = lines.wake[k]
+            columns.wake[i] = _on_grid(lines.wake[k])
             columns.covered[i] = covered
             columns.deflected[i] = deflected
             columns.delay[i] = ways.delay[q] if covered else 0.0
@@ -117,13 +186,6 @@ def enter_contacts(
         counts[0, j], counts[1, j], counts[2, j] = every, offered, later
     for i in range(len(columns.queue)):
         columns.first[i + 1] += columns.first[i]
-
-
-@part
-def _on_grid(seconds: float) -> float:
-    """See `cssim.demand.distributions.on_grid`."""
-    rounded: float = np.rint(seconds * GRAINS) / GRAINS
-    return rounded
 
 
 class Pieces(NamedTuple):
@@ -139,14 +201,17 @@ class Pieces(NamedTuple):
 
 
 @kept
-def stretch(pieces: Pieces, numbers: Floats) -> None:
-    """Turn normal numbers into the logarithms of lognormal ones with mean 1, in place."""
+def stretch(pieces: Pieces, numbers: Floats, exponential: Floats) -> None:
+    """Turn normal numbers into logarithms of lognormal ones with mean 1, and the signs of the uniforms of
+    exponential ones; in place."""
     for p in range(5):
         for j in range(pieces.start.shape[1]):
             sigma, less = pieces.sigma[p, j], pieces.less[p, j]
             if sigma > 0:
                 for k in range(pieces.start[p, j], pieces.stop[p, j]):
                     numbers[k] = numbers[k] * sigma - less
+    for k in range(len(exponential)):
+        exponential[k] = -exponential[k]
 
 
 @kept
@@ -365,3 +430,42 @@ def of_offered(
             high, low = _stepped(high, low, more_high, more_low)
             numbers[to] = _uniform(high, low)  # a branch here would be a coin toss to the processor
             to += needed[k]
+
+
+@kept
+def bring(
+    common: Words,
+    purpose: int,
+    key: Word,
+    share: float,
+    number: Ints,
+    buyer: Ints,
+    scratch: Words,
+    luck: Floats,
+    parent: Ints,
+    whose: Ints,
+) -> int:
+    """Draw which contacts bring a follow-up of a kind.
+
+    Args:
+        common, purpose, key, scratch: of the stream, as in `beginnings`.
+        share: of the contacts.
+        number, buyer: of the contacts, (n,).
+        luck: to be filled with a uniform for each follow-up; has room for n.
+        parent, whose: to be filled with number and buyer of its contact.
+
+    Returns:
+        How many follow-ups there are.
+    """
+    high, low, more_high, more_low = _begun(common, np.uint64(purpose), key, scratch)
+    n = 0
+    for k in range(len(number)):
+        high, low = _stepped(high, low, more_high, more_low)
+        brings = _uniform(high, low) < share
+        high, low = _stepped(high, low, more_high, more_low)
+        if brings:
+            luck[n] = _uniform(high, low)
+            parent[n] = number[k]
+            whose[n] = buyer[k]
+            n += 1
+    return n

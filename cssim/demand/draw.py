@@ -20,9 +20,9 @@ from cssim.demand.contacts import NOBODY, Contacts, Trigger
 from cssim.demand.distributions import Kind, kind_of, on_grid, quantile
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
 from cssim.demand.level import Level
-from cssim.demand.streams import Purpose, Streams, keys_of
+from cssim.demand.streams import Purpose, Streams, key_of, keys_of
 from cssim.errors import InputError
-from cssim.scenario.clock import GRID, Floats, Ints
+from cssim.scenario.clock import Floats, Ints
 from cssim.scenario.schema import Queue, Scenario, Spread
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class _Line:
         queue: index.
         retry: whether the line has a retry in it already.
         number: of the contacts, (n,).
-        arrival, buyer, parent, wake, trigger: as in `Contacts`.
+        arrival, buyer, parent, wake, trigger: as in `Contacts`; `wake` not rounded.
     """
 
     lineage: str
@@ -162,32 +162,34 @@ def arrivals(queue: str, curve: Curve, level: Level, streams: Streams) -> Floats
         level: random level between its knots.
         streams: of the replication.
     """
+    from cssim.demand.compiled import accumulate, arrive
+
     if not curve.pieces.any():
         return np.zeros(0)
-    cumulative = np.zeros(len(curve.knots))
-    np.cumsum(curve.pieces * level.factors(queue, streams), out=cumulative[1:])
-    rng, total, clock = streams.of(Purpose.ARRIVALS, queue), cumulative[-1], np.zeros(1)
-    while clock[-1] < total:
-        missing = total - clock[-1]
+    days, drift = level.factors(queue, streams)
+    cumulative = np.empty(len(curve.knots))
+    accumulate(curve.pieces, days, level.day, drift, level.step, cumulative)
+    rng, total, clock, times = streams.of(Purpose.ARRIVALS, queue), float(cumulative[-1]), 0.0, []
+    while clock < total:
+        missing = total - clock
         gaps = rng.standard_exponential(int(missing + 4 * missing**0.5) + 8)
-        clock = np.concatenate([clock, clock[-1] + np.cumsum(gaps)])
-    times = np.interp(clock[1 : np.searchsorted(clock, total)], cumulative, curve.knots)
-    times *= GRID
-    np.floor(times, out=times)
-    np.minimum(times, np.ceil(curve.knots[-1] * GRID) - 1, out=times)
-    times /= GRID
-    return np.asarray(times)
+        come = np.empty(len(gaps))
+        n, clock = arrive(gaps, clock, cumulative, curve.knots, come)
+        times.append(come[:n])
+    return times[0] if len(times) == 1 else np.concatenate([np.zeros(0), *times])
 
 
 def _own(plan: Plan, streams: Streams) -> list[_Line]:
     """The contacts that come by themselves, numbered by arrival, queue and position."""
+    from cssim.demand.compiled import rank_arrivals
+
     names = list(plan.scenario.queues)
     given = zip(names, plan.curves, plan.levels, strict=True)
     times = [arrivals(name, curve, level, streams) for name, curve, level in given]
-    sizes = [len(t) for t in times]
-    rank = np.empty(sum(sizes), dtype=np.int64)
-    rank[np.argsort(np.concatenate([np.zeros(0), *times]), kind="stable")] = np.arange(len(rank))
-    numbers = np.split(rank, np.cumsum(sizes)[:-1])
+    every, sizes = np.concatenate(times), np.array([len(t) for t in times], dtype=np.int64)
+    rank, stops = np.empty(len(every), dtype=np.int64), np.cumsum(sizes)
+    rank_arrivals(every, stops - sizes, stops, rank)
+    numbers = [rank[stop - size : stop] for size, stop in zip(sizes.tolist(), stops.tolist(), strict=True)]
     return [
         _Line(
             lineage=_escaped(name),
@@ -212,16 +214,30 @@ def _follow_ups(
 
     A retry is not drawn below another retry; that a buyer retries once among siblings is for the engine.
     """
-    queues = list(scenario.queues)
+    from cssim.demand.compiled import ROOM, bring
+
+    queues, common, room = list(scenario.queues), streams.words(), np.empty(ROOM, dtype=np.uint64)
     for line in parents:
         for position, entry in enumerate(scenario.queues[queues[line.queue]].then):
             trigger = Trigger.RESOLVED if entry.on == "resolved" else Trigger.ABANDONED
             if trigger is Trigger.ABANDONED and line.retry:
                 continue
             lineage = f"{line.lineage}>{position}:{_escaped(entry.queue)}"
-            luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(line.number))
-            chosen = np.flatnonzero(luck[::2] < entry.share)
-            n = len(chosen)
+            most = len(line.number)
+            luck, parent, buyer = np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64)
+            key = np.uint64(key_of(lineage))
+            n = bring(
+                common,
+                int(Purpose.FOLLOW_UP),
+                key,
+                entry.share,
+                line.number,
+                line.buyer,
+                room,
+                luck,
+                parent,
+                buyer,
+            )
             if n == 0:
                 continue
             yield _Line(
@@ -229,10 +245,10 @@ def _follow_ups(
                 queue=queues.index(entry.queue),
                 retry=line.retry or trigger is Trigger.ABANDONED,
                 number=np.arange(number, number + n),
-                buyer=line.buyer.take(chosen),
+                buyer=buyer[:n],
                 arrival=np.full(n, np.nan),
-                parent=line.number.take(chosen),
-                wake=on_grid(quantile(entry.after, luck.take(2 * chosen + 1))),
+                parent=parent[:n],
+                wake=quantile(entry.after, luck[:n]),
                 trigger=trigger,
             )
             number += n
@@ -252,7 +268,7 @@ def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
         np.concatenate([keys, keys, keys[asked]]),
         np.cumsum(np.concatenate([[0], own, own, 2 * own[asked]])),
     )
-    rounds, lingers, bot = np.split(luck, [contacts, 2 * contacts])
+    rounds, lingers, bot = luck[:contacts], luck[contacts : 2 * contacts], luck[2 * contacts :]
     np.negative(rounds, out=rounds)
     np.log1p(rounds, out=rounds)
     columns = Columns(
@@ -301,15 +317,14 @@ def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
         np.empty(ROOM, dtype=np.uint64),
         numbers,
     )
-    bounds = np.cumsum([sizes[kind == k].sum() for k in Kind])
-    certain, lognormal, exponential, _, _ = np.split(numbers, bounds)
+    a, b, c = np.cumsum(np.bincount(kind.ravel(), sizes.ravel(), len(Kind)).astype(np.int64))[:3].tolist()
+    certain, lognormal, exponential = numbers[:a], numbers[a:b], numbers[b:c]
     certain[:] = 1.0
     special.ndtri(lognormal, out=lognormal)
-    stretch(pieces, numbers)
+    stretch(pieces, numbers, exponential)
     np.exp(lognormal, out=lognormal)
-    np.negative(exponential, out=exponential)
     np.log1p(exponential, out=exponential)
-    for p, j in np.argwhere(kind == Kind.OTHER).tolist():
+    for p, j in zip(*(axis.tolist() for axis in np.nonzero(kind == Kind.OTHER)), strict=True):
         spread, piece = plan.spreads[queue[j]][p], numbers[start[p, j] : stop[p, j]]
         assert spread is not None
         piece[:] = quantile(spread, piece)

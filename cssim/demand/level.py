@@ -61,15 +61,17 @@ class Level:
             day=day - first,
         )
 
-    def factors(self, queue: str, streams: Streams) -> Floats:
-        """Factor on the queue's expected rate at each time, mean 1; same shape."""
+    def factors(self, queue: str, streams: Streams) -> tuple[Floats, Floats]:
+        """Factors of the sale days and of the steps of the drift; their product is the level."""
         days = day_factors(self.forecast.day_cv, self.keys, streams)
-        return days[self.day] * drift(self.forecast.within_day, queue, streams, self.steps)[self.step]
+        return days, drift(self.forecast.within_day, queue, streams, self.steps)
 
 
 def level(scenario: Scenario, queue: str, streams: Streams, times: Floats) -> Floats:
     """Factor on the queue's expected rate at each time (seconds in the horizon), mean 1; same shape."""
-    return Level.of(scenario, times).factors(queue, streams)
+    there = Level.of(scenario, times)
+    days, steps = there.factors(queue, streams)
+    return days[there.day] * steps[there.step]
 
 
 def day_factors(cv: float, keys: Words, streams: Streams) -> Floats:
