@@ -188,40 +188,38 @@ def enter_contacts(
         columns.first[i + 1] += columns.first[i]
 
 
-class Pieces(NamedTuple):
-    """Where in one array the numbers of a line's first work, later work, think times, first patience and
-    later patience are; all (5, l)."""
-
-    start: Ints
-    stop: Ints
-    step: Ints  # from one to the next; 0 where all are the same
-    scale: Floats  # see `Kind` in `cssim.demand.distributions`
-    sigma: Floats
-    less: Floats
-
-
 @kept
-def stretch(pieces: Pieces, numbers: Floats, exponential: Floats) -> None:
+def stretch(
+    start: Ints, stop: Ints, sigma: Floats, less: Floats, numbers: Floats, exponential: Floats
+) -> None:
     """Turn normal numbers into logarithms of lognormal ones with mean 1, and the signs of the uniforms of
-    exponential ones; in place."""
-    for p in range(5):
-        for j in range(pieces.start.shape[1]):
-            sigma, less = pieces.sigma[p, j], pieces.less[p, j]
-            if sigma > 0:
-                for k in range(pieces.start[p, j], pieces.stop[p, j]):
-                    numbers[k] = numbers[k] * sigma - less
+    exponential ones; in place.
+
+    Args:
+        start, stop: pieces of `numbers`.
+        sigma, less: of each, see `Kind` in `cssim.demand.distributions`; sigma is 0 where not lognormal.
+        numbers, exponential: to be changed.
+    """
+    for j in range(len(start)):
+        if sigma[j] > 0:
+            for k in range(start[j], stop[j]):
+                numbers[k] = numbers[k] * sigma[j] - less[j]
     for k in range(len(exponential)):
         exponential[k] = -exponential[k]
 
 
 @kept
 def enter_rounds(
-    lines: Lines,
-    ways: Ways,
+    first_contact: Ints,
+    number: Ints,
+    factor: Floats,
     drawn: Ints,
-    pieces: Pieces,
+    start: Ints,
+    step: Ints,
+    scale: Floats,
     numbers: Floats,
-    columns: Columns,
+    covered: Bools,
+    first: Ints,
     work: Floats,
     think: Floats,
     patience: Floats,
@@ -229,24 +227,28 @@ def enter_rounds(
     """Enter the rounds of contacts that the bot does not resolve, on the time grid.
 
     Args:
-        lines, ways, drawn, columns: as `enter_contacts` left them.
-        pieces, numbers: what is entered, without its scale.
+        first_contact, number: `first` and `number` of `Lines`.
+        factor: on the patience of each line's contacts that the bot covers, (l,).
+        drawn: as `enter_contacts` left it.
+        start: where in `numbers` a line's first work, later work, think times, first patience and later
+            patience begin, (5, l).
+        step: from one of these to the next; 0 where all are the same, (5, l).
+        scale: of each, see `Kind` in `cssim.demand.distributions`, (5, l).
+        numbers: what is entered, without its scale.
+        covered, first: as in `Contacts`.
         work, think, patience: columns of `Contacts`, to be filled.
     """
-    step, scale = pieces.step, pieces.scale
-    for j in range(len(lines.queue)):
-        factor = ways.patience_factor[lines.queue[j]]
-        a, b, c = pieces.start[0, j], pieces.start[1, j], pieces.start[2, j]
-        d, e = pieces.start[3, j], pieces.start[4, j]
-        for k in range(lines.first[j], lines.first[j + 1]):
+    for j in range(len(factor)):
+        a, b, c, d, e = start[0, j], start[1, j], start[2, j], start[3, j], start[4, j]
+        for k in range(first_contact[j], first_contact[j + 1]):
             if drawn[k] < 0:
                 continue
-            i = lines.number[k]
-            r = columns.first[i]
+            i = number[k]
+            r = first[i]
             waits = numbers[d] * scale[3, j]
             work[r] = _on_grid(numbers[a] * scale[0, j])
             think[r] = 0.0
-            patience[r] = _on_grid(waits * factor if columns.covered[i] else waits)
+            patience[r] = _on_grid(waits * factor[j] if covered[i] else waits)
             a += step[0, j]
             d += step[3, j]
             for _ in range(drawn[k] - 1):
@@ -430,42 +432,3 @@ def of_offered(
             high, low = _stepped(high, low, more_high, more_low)
             numbers[to] = _uniform(high, low)  # a branch here would be a coin toss to the processor
             to += needed[k]
-
-
-@kept
-def bring(
-    common: Words,
-    purpose: int,
-    key: Word,
-    share: float,
-    number: Ints,
-    buyer: Ints,
-    scratch: Words,
-    luck: Floats,
-    parent: Ints,
-    whose: Ints,
-) -> int:
-    """Draw which contacts bring a follow-up of a kind.
-
-    Args:
-        common, purpose, key, scratch: of the stream, as in `beginnings`.
-        share: of the contacts.
-        number, buyer: of the contacts, (n,).
-        luck: to be filled with a uniform for each follow-up; has room for n.
-        parent, whose: to be filled with number and buyer of its contact.
-
-    Returns:
-        How many follow-ups there are.
-    """
-    high, low, more_high, more_low = _begun(common, np.uint64(purpose), key, scratch)
-    n = 0
-    for k in range(len(number)):
-        high, low = _stepped(high, low, more_high, more_low)
-        brings = _uniform(high, low) < share
-        high, low = _stepped(high, low, more_high, more_low)
-        if brings:
-            luck[n] = _uniform(high, low)
-            parent[n] = number[k]
-            whose[n] = buyer[k]
-            n += 1
-    return n

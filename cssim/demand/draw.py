@@ -20,7 +20,7 @@ from cssim.demand.contacts import NOBODY, Contacts, Trigger
 from cssim.demand.distributions import Kind, kind_of, on_grid, quantile
 from cssim.demand.forecast import Curve, check_end, curve_of, expected_contacts, shares
 from cssim.demand.level import Level
-from cssim.demand.streams import Purpose, Streams, key_of, keys_of
+from cssim.demand.streams import Purpose, Streams, keys_of
 from cssim.errors import InputError
 from cssim.scenario.clock import Floats, Ints
 from cssim.scenario.schema import Queue, Scenario, Spread
@@ -214,30 +214,16 @@ def _follow_ups(
 
     A retry is not drawn below another retry; that a buyer retries once among siblings is for the engine.
     """
-    from cssim.demand.compiled import ROOM, bring
-
-    queues, common, room = list(scenario.queues), streams.words(), np.empty(ROOM, dtype=np.uint64)
+    queues = list(scenario.queues)
     for line in parents:
         for position, entry in enumerate(scenario.queues[queues[line.queue]].then):
             trigger = Trigger.RESOLVED if entry.on == "resolved" else Trigger.ABANDONED
             if trigger is Trigger.ABANDONED and line.retry:
                 continue
             lineage = f"{line.lineage}>{position}:{_escaped(entry.queue)}"
-            most = len(line.number)
-            luck, parent, buyer = np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64)
-            key = np.uint64(key_of(lineage))
-            n = bring(
-                common,
-                int(Purpose.FOLLOW_UP),
-                key,
-                entry.share,
-                line.number,
-                line.buyer,
-                room,
-                luck,
-                parent,
-                buyer,
-            )
+            luck = streams.uniforms(Purpose.FOLLOW_UP, lineage, 2 * len(line.number))
+            chosen = np.flatnonzero(luck[::2] < entry.share)
+            n = len(chosen)
             if n == 0:
                 continue
             yield _Line(
@@ -245,10 +231,10 @@ def _follow_ups(
                 queue=queues.index(entry.queue),
                 retry=line.retry or trigger is Trigger.ABANDONED,
                 number=np.arange(number, number + n),
-                buyer=buyer[:n],
+                buyer=line.buyer.take(chosen),
                 arrival=np.full(n, np.nan),
-                parent=parent[:n],
-                wake=quantile(entry.after, luck[:n]),
+                parent=line.number.take(chosen),
+                wake=quantile(entry.after, luck.take(2 * chosen + 1)),
                 trigger=trigger,
             )
             number += n
@@ -257,7 +243,7 @@ def _follow_ups(
 def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
     """The contacts of the lines, by number, and all that happens to them; drawn for all, kept for those that
     the bot does not resolve."""
-    from cssim.demand.compiled import ROOM, Columns, Pieces, enter_contacts, enter_rounds, of_offered, stretch
+    from cssim.demand.compiled import ROOM, Columns, enter_contacts, enter_rounds, of_offered, stretch
 
     table, keys = _table(lines), keys_of(line.lineage for line in lines)
     contacts, queue, ways = len(table.number), table.queue, plan.ways
@@ -296,12 +282,7 @@ def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
     stop = np.empty_like(sizes)
     stop.flat[order] = np.cumsum(sizes.flat[order])
     start = stop - sizes
-    pieces = Pieces(
-        start,
-        stop,
-        is_drawn.astype(np.int64),
-        *(column[:, queue] for column in (plan.scale, plan.sigma, plan.less)),
-    )
+    step = is_drawn.astype(np.int64)
     purpose, line = np.divmod(order[np.count_nonzero(~is_drawn) :], len(lines))
     upto = np.where(OF_LATER[purpose], (contacts + np.cumsum(every))[line], table.first[1:][line])
     numbers = np.empty(int(sizes.sum()) + 1)
@@ -321,7 +302,8 @@ def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
     certain, lognormal, exponential = numbers[:a], numbers[a:b], numbers[b:c]
     certain[:] = 1.0
     special.ndtri(lognormal, out=lognormal)
-    stretch(pieces, numbers, exponential)
+    sigma, less, scale = plan.sigma[:, queue], plan.less[:, queue], plan.scale[:, queue]
+    stretch(start.ravel(), stop.ravel(), sigma.ravel(), less.ravel(), numbers, exponential)
     np.exp(lognormal, out=lognormal)
     np.log1p(exponential, out=exponential)
     for p, j in zip(*(axis.tolist() for axis in np.nonzero(kind == Kind.OTHER)), strict=True):
@@ -329,7 +311,21 @@ def _filled(plan: Plan, streams: Streams, lines: Sequence[_Line]) -> Contacts:
         assert spread is not None
         piece[:] = quantile(spread, piece)
     work, think, patience = np.empty((3, columns.first[-1]))
-    enter_rounds(table, ways, drawn, pieces, numbers, columns, work, think, patience)
+    enter_rounds(
+        table.first,
+        table.number,
+        ways.patience_factor[queue],
+        drawn,
+        start,
+        step,
+        scale,
+        numbers,
+        columns.covered,
+        columns.first,
+        work,
+        think,
+        patience,
+    )
     return Contacts(
         queues=tuple(plan.scenario.queues),
         horizon=plan.scenario.horizon.seconds,
