@@ -70,21 +70,6 @@ def _on_grid(seconds: float) -> float:
 
 
 @kept
-def accumulate(pieces: Floats, days: Floats, day: Ints, drift: Floats, step: Ints, to: Floats) -> None:
-    """Sum up what is expected between knots, at the level that the replication has there.
-
-    Args:
-        pieces: expected contacts between the knots, (k,).
-        days, drift: factors of the sale days and of the steps of the drift.
-        day, step: which of them hold, (k,).
-        to: to be filled with what is expected before each knot, (k + 1,).
-    """
-    to[0] = 0.0
-    for k in range(len(pieces)):
-        to[k + 1] = to[k] + pieces[k] * (days[day[k]] * drift[step[k]])
-
-
-@kept
 def arrive(gaps: Floats, begin: float, cumulative: Floats, knots: Floats, times: Floats) -> tuple[int, float]:
     """Times on the grid at which a Poisson process of rate 1 arrives, stretched to what is expected.
 
@@ -111,24 +96,6 @@ def arrive(gaps: Floats, begin: float, cumulative: Floats, knots: Floats, times:
             times[n] = min(np.floor(time * GRAINS), last) / GRAINS
             n += 1
     return n, begin + elapsed
-
-
-@kept
-def rank_arrivals(times: Floats, heads: Ints, stops: Ints, rank: Ints) -> None:
-    """Number the contacts of all queues by arrival, queue and position.
-
-    Args:
-        times: queue by queue, each ascending, (n,).
-        heads, stops: where in `times` each queue begins and ends; the heads are moved to there.
-        rank: to be filled, (n,).
-    """
-    for n in range(len(times)):
-        first = -1
-        for q in range(len(heads)):
-            if heads[q] < stops[q] and (first < 0 or times[heads[q]] < times[heads[first]]):
-                first = q
-        rank[heads[first]] = n
-        heads[first] += 1
 
 
 @kept

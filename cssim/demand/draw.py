@@ -162,13 +162,14 @@ def arrivals(queue: str, curve: Curve, level: Level, streams: Streams) -> Floats
         level: random level between its knots.
         streams: of the replication.
     """
-    from cssim.demand.compiled import accumulate, arrive
+    from cssim.demand.compiled import arrive
 
     if not curve.pieces.any():
         return np.zeros(0)
     days, drift = level.factors(queue, streams)
     cumulative = np.empty(len(curve.knots))
-    accumulate(curve.pieces, days, level.day, drift, level.step, cumulative)
+    cumulative[0] = 0.0
+    np.cumsum(curve.pieces * (days[level.day] * drift[level.step]), out=cumulative[1:])
     rng, total, clock, times = streams.of(Purpose.ARRIVALS, queue), float(cumulative[-1]), 0.0, []
     while clock < total:
         missing = total - clock
@@ -181,14 +182,12 @@ def arrivals(queue: str, curve: Curve, level: Level, streams: Streams) -> Floats
 
 def _own(plan: Plan, streams: Streams) -> list[_Line]:
     """The contacts that come by themselves, numbered by arrival, queue and position."""
-    from cssim.demand.compiled import rank_arrivals
-
     names = list(plan.scenario.queues)
     given = zip(names, plan.curves, plan.levels, strict=True)
     times = [arrivals(name, curve, level, streams) for name, curve, level in given]
-    every, sizes = np.concatenate(times), np.array([len(t) for t in times], dtype=np.int64)
-    rank, stops = np.empty(len(every), dtype=np.int64), np.cumsum(sizes)
-    rank_arrivals(every, stops - sizes, stops, rank)
+    sizes = np.array([len(t) for t in times], dtype=np.int64)
+    rank, stops = np.empty(int(sizes.sum()), dtype=np.int64), np.cumsum(sizes)
+    rank[np.argsort(np.concatenate(times), kind="stable")] = np.arange(len(rank))
     numbers = [rank[stop - size : stop] for size, stop in zip(sizes.tolist(), stops.tolist(), strict=True)]
     return [
         _Line(

@@ -843,9 +843,6 @@ def lay_out(
     came: Floats,
     closed: Floats,
     outcome: Ints,
-    message: Floats,
-    begun: Floats,
-    sent: Floats,
 ) -> None:
     """Fill the table of contacts; when the bot is done with those that come by themselves (at once, where
     there is none), by number; and each contact's follow-ups, by number.
@@ -853,7 +850,7 @@ def lay_out(
     Args:
         queue, first, parent, trigger, arrival, delay: as in `Contacts`.
         contact, hand_overs, child: to be filled.
-        came, closed, outcome, message, begun, sent: for the log, to be filled with what holds beforehand.
+        came, closed, outcome: for the log, to be filled with what holds beforehand.
         child_first: zeros, (contacts + 2,); the last is of no use afterwards.
     """
     ready = 0
@@ -884,10 +881,6 @@ def lay_out(
             ready += 1
         else:
             child_first[parent[i] + 2] += 1
-    for r in range(len(message)):
-        message[r] = np.nan
-        begun[r] = np.nan
-        sent[r] = np.nan
     for i in range(len(contact)):
         child_first[i + 2] += child_first[i + 1]
     for i in range(len(contact)):

@@ -45,12 +45,7 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
     follow_ups = int(np.count_nonzero(contacts.parent != NOBODY))
     contact, hand_overs = np.empty(rows, dtype=CONTACT), np.empty(rows - follow_ups, dtype=EVENT)
     child_first, child = np.zeros(rows + 2, dtype=np.int64), np.empty(follow_ups, dtype=np.int64)
-    for_log = came, closed, outcome, message, begun, sent = (
-        np.empty(rows),
-        np.empty(rows),
-        np.empty(rows, dtype=np.int64),
-        *(np.empty(rounds) for _ in range(3)),
-    )
+    came, closed, outcome = np.empty(rows), np.empty(rows), np.empty(rows, dtype=np.int64)
     lay_out(
         contacts.queue,
         contacts.first,
@@ -62,7 +57,9 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         hand_overs,
         child_first,
         child,
-        *for_log,
+        came,
+        closed,
+        outcome,
     )
     asks = [
         sorted((float(policy.after[g, q]), g) for g in np.flatnonzero(policy.serves[:, q]).tolist())
@@ -128,9 +125,9 @@ def world_of(contacts: Contacts, agents: Agents, policy: Policy) -> tuple[World,
         arrival=came,
         closed=closed,
         outcome=outcome,
-        message=message,
-        begun=begun,
-        sent=sent,
+        message=np.full(rounds, np.nan),
+        begun=np.full(rounds, np.nan),
+        sent=np.full(rounds, np.nan),
         place=np.empty((people, most), dtype=np.int64),
         free=np.empty((len(policy.groups), people), dtype=np.int64),
         heap=np.empty(_most_events(contacts, agents, asks), dtype=EVENT),
