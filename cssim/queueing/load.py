@@ -390,8 +390,9 @@ def _pieces(edges: ArrayLike, rates: ArrayLike) -> tuple[Floats, Floats]:
     edges, rates = _rising(edges, "edges"), np.asarray(rates, dtype=np.float64)
     if rates.shape != (len(edges) - 1,):
         raise InputError.one("erlang.shapes", given=f"edges {edges.shape}, rates {rates.shape}")
-    if not np.all(np.isfinite(rates) & (rates >= 0)):
-        raise InputError.one("erlang.amount", path="rates", given=rates.tolist())
+    known = np.isfinite(rates) & (rates >= 0)
+    if not known.all():
+        raise InputError.one("erlang.amount", path="rates", given=rates[~known].flat[0].item())
     return edges, rates
 
 
