@@ -232,8 +232,20 @@ def _erlang(
     at_least: Annotated[
         str | None, typer.Option("--at-least", metavar="80%", help="help.erlang.at_least")
     ] = None,
+    mean_wait: Annotated[
+        str | None, typer.Option("--mean-wait", metavar="10s", help="help.erlang.mean_wait")
+    ] = None,
+    abandonment: Annotated[
+        str | None, typer.Option("--abandonment", metavar="3%", help="help.erlang.abandonment")
+    ] = None,
+    occupancy: Annotated[
+        str | None, typer.Option("--occupancy", metavar="85%", help="help.erlang.occupancy")
+    ] = None,
     patience: Annotated[
         str | None, typer.Option("--patience", metavar="2min", help="help.erlang.patience")
+    ] = None,
+    shrinkage: Annotated[
+        str | None, typer.Option("--shrinkage", metavar="30%", help="help.erlang.shrinkage")
     ] = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -248,15 +260,19 @@ def _erlang(
         work=_parsed("--work", parse_duration, work),
         within=_parsed("--within", parse_duration, within),
         at_least=_parsed("--at-least", parse_share, at_least),
+        mean_wait=_parsed("--mean-wait", parse_duration, mean_wait),
+        abandonment=_parsed("--abandonment", parse_share, abandonment),
+        occupancy=_parsed("--occupancy", parse_share, occupancy),
         patience=_parsed("--patience", parse_duration, patience),
+        shrinkage=_parsed("--shrinkage", parse_share, shrinkage),
     )
     answer = pocket.ask(question, _parsed("--agents", pocket.parse_agents, agents) or ())
     if as_json:
         _print_json(answer.to_dict())
     else:
-        from cssim.report import tables
+        from cssim.report.pocket import text
 
-        tables.pocket(tables.console(), answer)
+        print(text(answer))
 
 
 # -- what they share --------------------------------------------------------------------------------------

@@ -251,16 +251,79 @@ def test_erlang_agrees_with_the_tables(cssim: Cssim, arguments: list[str], fewes
         (["a", "--rate", "3/h", "--work", "1min", "--agents", "5"], "pocket.patience"),
         (["b", "--load", "3", "--patience", "1min", "--agents", "5"], "pocket.patience"),
         (["b", "--load", "3", "--within", "1min", "--agents", "5"], "pocket.no_within"),
+        (["b", "--load", "3", "--mean-wait", "1s"], "pocket.no_within"),
+        (["c", "--load", "3", "--abandonment", "3%"], "pocket.no_abandonment"),
+        (["c", "--load", "3", "--mean-wait", "3s"], "pocket.needs_work"),
         (["b", "--load", "3", "--at-least", "100%"], "pocket.certain"),
+        (["b", "--load", "3", "--at-least", "0"], "pocket.nothing"),
+        (["b", "--load", "3", "--agents", "5", "--shrinkage", "100%"], "pocket.all_away"),
     ],
 )
 def test_erlang_says_what_it_lacks(cssim: Cssim, arguments: list[str], key: str) -> None:
     assert cssim("erlang", *arguments) == Ended(2, "", say(key, "en") + "\n")
 
 
+def test_erlang_keeps_every_promise_with_the_fewest_and_says_how_many_to_roster(cssim: Cssim) -> None:
+    """10 erlangs, patience 120 s: 3.8% and 2.3% of 13 and 14 give up; 12 and 13: a wait of 7.4 s, 4.6 s."""
+    known = ["a", "--rate", "200/h", "--work", "3min", "--patience", "2min"]
+    promised = ["--at-least", "80%", "--within", "20s", "--mean-wait", "5s", "--abandonment", "3%"]
+    asked = [*known, *promised, "--occupancy", "85%", "--shrinkage", "30%"]
+    found = cssim("erlang", *asked, "--json").json
+    fewest = {promise["measure"]: promise["agents"] for promise in found["promises"]}
+    assert fewest == {"at_least": 12, "mean_wait": 13, "abandonment": 14, "occupancy": 11}
+    assert (found["fewest"], found["rostered"]) == (14, 20)
+    ended = cssim("erlang", *asked)
+    assert say("pocket.all", "en", agents=14) in ended.out
+    assert say("pocket.rostered", "en", share="30%", people=20) in ended.out
+    for measure, bound in (("mean_wait", "5s"), ("abandonment", "3%"), ("occupancy", "85%")):
+        assert say(f"pocket.promise.{measure}", "en", bound=bound) in ended.out
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "the line grows for ever"), ("zh", "一直变长")])
+def test_erlang_says_why_so_few_are_too_few(cssim: Cssim, lang: Language, words: str) -> None:
+    known = ["--rate", "200/h", "--work", "3min", "--within", "20s"]
+    ended = cssim("erlang", "c", *known, "--agents", "10", "--lang", lang)
+    assert (ended.code, ended.err) == (0, "")
+    assert words in ended.out
+    assert words not in cssim("erlang", "c", *known, "--agents", "11", "--lang", lang).out
+    patient = cssim("erlang", "a", *known, "--patience", "2min", "--agents", "10", "--lang", lang)
+    assert words not in patient.out
+    row = cssim("erlang", "c", *known, "--agents", "10", "--json").json["rows"][0]
+    assert (row["waits"], row["within"], row["mean_wait"], row["occupancy"]) == (1, 0, None, 1)
+
+
+@pytest.mark.parametrize("model", [["b"], ["c"], ["a", "--patience", "1min"]])
+def test_erlang_without_agents_serves_nobody(cssim: Cssim, model: list[str]) -> None:
+    ended = cssim("erlang", *model, "--rate", "200/h", "--work", "3min", "--agents", "0")
+    assert ended.code == 0
+    assert say("pocket.nobody", "en") in ended.out
+    assert "100.0%" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "key"),
+    [
+        ("--occupancy", "0", "pocket.never"),
+        ("--occupancy", "100%", "pocket.any"),
+        ("--abandonment", "0%", "pocket.never"),
+        ("--abandonment", "1", "pocket.any"),
+        ("--mean-wait", "0s", "pocket.never"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_erlang_says_why_a_promise_is_none(
+    cssim: Cssim, option: str, value: str, key: str, lang: Language
+) -> None:
+    asked = ["a", "--rate", "200/h", "--work", "3min", "--patience", "2min", option, value]
+    ended = cssim("erlang", *asked, "--lang", lang)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(option)
+    assert say(key, lang) in ended.err
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--work", "3"), ("--rate", "240"), ("--agents", "ten"), ("--agents", "0"), ("--at-least", "800%")],
+    [("--work", "3"), ("--rate", "240"), ("--agents", "ten"), ("--agents", "-1"), ("--at-least", "800%")],
 )
 def test_erlang_names_the_option_that_it_cannot_read(cssim: Cssim, option: str, value: str) -> None:
     given = {"--rate": "240/h", "--work": "3min", "--within": "20s", "--at-least": "80%", option: value}

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from cssim.errors import InputError, Wrong
 from cssim.queueing import erlang
 
 Model = Literal["b", "c", "a"]
+Measure = Literal["at_least", "mean_wait", "abandonment", "occupancy"]
 
 MOST_ROWS = 1000
 """Numbers of agents that one question may ask about."""
@@ -27,8 +26,12 @@ class Question:
         load: offered work, erlangs.
         work: seconds per contact; None where times are neither known nor asked for.
         within: T, seconds, of the share answered in time, or None.
-        patience: mean, seconds; infinite but for Erlang A.
+        patience: mean, seconds; 0 for Erlang B, infinite for Erlang C.
         at_least: share to be answered within T (Erlang B: not to be turned away), or None.
+        mean_wait: seconds that all contacts may wait on average, or None.
+        abandonment: share that may leave, or None.
+        occupancy: share of their time that agents may be busy, or None.
+        shrinkage: share of paid time in which agents are not there, or None.
     """
 
     model: Model
@@ -37,11 +40,21 @@ class Question:
     within: float | None = None
     patience: float = math.inf
     at_least: float | None = None
+    mean_wait: float | None = None
+    abandonment: float | None = None
+    occupancy: float | None = None
+    shrinkage: float | None = None
 
     @property
     def rate(self) -> float | None:
         """Contacts per second."""
         return self.load / self.work if self.work else None
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """Rate and work; in units of the work where that is not known."""
+        work = self.work or 1.0
+        return self.load / work, work
 
 
 @dataclass(frozen=True)
@@ -68,12 +81,44 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """A promise, its bound, and the fewest agents that keep it."""
+
+    measure: Measure
+    bound: float
+    agents: int
+
+
+@dataclass(frozen=True)
 class Answer:
-    """Rows by number of agents, and the fewest agents that keep the promise (None where there is none)."""
+    """Rows by number of agents, and the fewest agents that keep each promise.
+
+    Attributes:
+        too_few: most agents with whom the line grows for ever; None where it never does, or nobody asked.
+    """
 
     question: Question
-    fewest: int | None
+    promises: tuple[Promise, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def fewest(self) -> int | None:
+        """Agents who keep all promises; None where nothing is promised."""
+        return max((promise.agents for promise in self.promises), default=None)
+
+    @property
+    def rostered(self) -> int | None:
+        """People to roster for the fewest (or the only number asked about), where shrinkage is known."""
+        people = self.rows[0].agents if len(self.rows) == 1 else self.fewest
+        if people is None or self.question.shrinkage is None:
+            return None
+        return int(erlang.rostered(people, self.question.shrinkage))
+
+    @property
+    def too_few(self) -> int | None:
+        asked = self.question
+        shown = any(row.agents <= asked.load for row in self.rows)
+        return math.floor(asked.load) if asked.model == "c" and shown else None
 
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON; None where there is nothing to say."""
@@ -85,9 +130,13 @@ class Answer:
             "rate_per_s": asked.rate,
             "work_s": asked.work,
             "within_s": asked.within,
-            "patience_s": asked.patience if math.isfinite(asked.patience) else None,
+            "patience_s": asked.patience if asked.model == "a" else None,
             "at_least": asked.at_least,
+            "shrinkage": asked.shrinkage,
+            "promises": [asdict(promise) for promise in self.promises],
             "fewest": self.fewest,
+            "rostered": self.rostered,
+            "overloaded_to": self.too_few,
             "rows": [asdict(row) for row in self.rows],
         }
 
@@ -100,12 +149,16 @@ def question(
     work: float | None = None,
     within: float | None = None,
     at_least: float | None = None,
+    mean_wait: float | None = None,
+    abandonment: float | None = None,
+    occupancy: float | None = None,
     patience: float | None = None,
+    shrinkage: float | None = None,
 ) -> Question:
     """A question from what a planner gives: `load` in erlangs, or `rate` per second and `work` in seconds.
 
     Raises:
-        InputError: too little, too much, or what the model does not know.
+        InputError: too little, too much, what the model does not know, or what nobody can keep.
     """
     if rate is not None and work is not None and load is None:
         load = rate * work
@@ -115,15 +168,49 @@ def question(
         raise InputError.one("pocket.no_load")
     if (model == "a") != (patience is not None):
         raise InputError.one("pocket.patience")
-    if model == "b" and within is not None:
+    asked = Question(
+        model=model,
+        load=load,
+        work=work,
+        within=within,
+        patience={"a": patience or 0.0, "b": 0.0, "c": math.inf}[model],
+        at_least=at_least,
+        mean_wait=mean_wait,
+        abandonment=abandonment,
+        occupancy=occupancy,
+        shrinkage=shrinkage,
+    )
+    _fits(asked)
+    _can_be_kept(asked)
+    return asked
+
+
+def _fits(asked: Question) -> None:
+    """What is asked goes with the model, and all that it takes is there."""
+    if asked.model == "b" and (asked.within is not None or asked.mean_wait is not None):
         raise InputError.one("pocket.no_within")
-    if model != "b" and at_least is not None and within is None:
+    if asked.model != "a" and asked.abandonment is not None:
+        raise InputError.one("pocket.no_abandonment")
+    if asked.model != "b" and asked.at_least is not None and asked.within is None:
         raise InputError.one("pocket.needs_within")
-    if work is None and (within is not None or patience is not None):
+    timed = asked.within is not None or asked.mean_wait is not None or asked.model == "a"
+    if timed and asked.work is None:
         raise InputError.one("pocket.needs_work")
-    if at_least == 1:
+
+
+def _can_be_kept(asked: Question) -> None:
+    """Nothing is promised that no number of agents keeps, or that needs nobody."""
+    if asked.at_least == 1:
         raise InputError.one("pocket.certain")
-    return Question(model, load, work, within, math.inf if patience is None else patience, at_least)
+    if asked.at_least == 0:
+        raise InputError.one("pocket.nothing")
+    for option, bound in (("--abandonment", asked.abandonment), ("--occupancy", asked.occupancy)):
+        if bound in (0, 1):
+            raise InputError.one("pocket.never" if bound == 0 else "pocket.any", option)
+    if asked.mean_wait == 0:
+        raise InputError.one("pocket.never", "--mean-wait")
+    if asked.shrinkage == 1:
+        raise InputError.one("pocket.all_away")
 
 
 def parse_agents(text: str) -> range:
@@ -137,7 +224,7 @@ def parse_agents(text: str) -> range:
         agents = range(int(first), int(last or first) + 1)
     except ValueError:
         agents = range(0)
-    if not 1 <= len(agents) <= MOST_ROWS or agents[0] < 1:
+    if not 1 <= len(agents) <= MOST_ROWS or agents[0] < 0:
         raise Wrong("pocket.agents", most=MOST_ROWS)
     return agents
 
@@ -146,43 +233,49 @@ def ask(asked: Question, agents: Sequence[int] = ()) -> Answer:
     """The answer for these numbers of agents; without any, for those around the fewest that are enough.
 
     Raises:
-        InputError: neither agents nor a promise, or no number of agents can keep the promise.
+        InputError: neither agents nor a promise.
     """
-    fewest = _fewest(asked) if asked.at_least is not None else None
-    if not agents and fewest is None:
+    promises = _promises(asked)
+    if not agents and not promises:
         raise InputError.one("pocket.needs_agents")
-    shown = agents or [n for n in range((fewest or 1) - 2, (fewest or 1) + 3) if n >= 1]
-    return Answer(asked, fewest, tuple(_row(asked, n) for n in shown))
+    fewest = max((promise.agents for promise in promises), default=0)
+    shown = agents or [n for n in range(fewest - 2, fewest + 3) if n >= 1]
+    return Answer(asked, promises, tuple(_row(asked, n) for n in shown))
+
+
+def _promises(asked: Question) -> tuple[Promise, ...]:
+    """What is promised, each with the fewest agents that keep it."""
+    times, patience = asked.times, asked.patience
+    found: list[Promise] = []
+    if asked.at_least is not None:
+        fewest = erlang.agents(*times, asked.within or 0.0, asked.at_least, patience)
+        found.append(Promise("at_least", asked.at_least, int(fewest)))
+    if asked.mean_wait is not None:
+        fewest = erlang.agents_for_mean_wait(*times, asked.mean_wait, patience)
+        found.append(Promise("mean_wait", asked.mean_wait, int(fewest)))
+    if asked.abandonment is not None:
+        fewest = erlang.agents_for_abandonment(*times, asked.abandonment, patience)
+        found.append(Promise("abandonment", asked.abandonment, int(fewest)))
+    if asked.occupancy is not None:
+        fewest = erlang.agents_for_occupancy(*times, asked.occupancy, patience)
+        found.append(Promise("occupancy", asked.occupancy, int(fewest)))
+    return tuple(found)
 
 
 def _row(asked: Question, agents: int) -> Row:
-    load, work = asked.load, asked.work or 1.0
-    rate = load / work
+    at = *asked.times, agents
+    busy = float(erlang.occupancy(*at, asked.patience))
     if asked.model == "b":
-        blocked = float(erlang.b(load, agents))
-        return Row(agents, blocked=blocked, occupancy=load * (1 - blocked) / agents)
-    times = (rate, work, agents)
+        return Row(agents, blocked=float(erlang.b(asked.load, agents)), occupancy=busy)
     inside = None
     if asked.within is not None:
-        inside = float(erlang.service_level(*times, asked.within, asked.patience))
-    wait = float(erlang.mean_wait(*times, asked.patience)) if asked.work else math.inf
+        inside = float(erlang.service_level(*at, asked.within, asked.patience))
+    wait = float(erlang.mean_wait(*at, asked.patience)) if asked.work else math.inf
     return Row(
         agents,
-        waits=float(erlang.waiting(*times, asked.patience)),
+        waits=float(erlang.waiting(*at, asked.patience)),
         within=inside,
         mean_wait=wait if math.isfinite(wait) else None,
-        abandons=float(erlang.abandonment(*times, asked.patience)) if asked.model == "a" else None,
-        occupancy=float(erlang.occupancy(*times, asked.patience)),
+        abandons=float(erlang.abandonment(*at, asked.patience)) if asked.model == "a" else None,
+        occupancy=busy,
     )
-
-
-def _fewest(asked: Question) -> int:
-    at_least = asked.at_least or 0.0
-    if asked.model != "b":
-        work = asked.work or 1.0
-        return int(erlang.agents(asked.load / work, work, asked.within or 0.0, at_least, asked.patience))
-    most = 16
-    while float(erlang.b(asked.load, most)) > 1 - at_least:
-        most *= 2
-    enough = np.asarray(erlang.b(asked.load, np.arange(1, most + 1))) <= 1 - at_least
-    return 1 + int(np.argmax(enough))

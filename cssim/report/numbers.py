@@ -6,7 +6,6 @@ import math
 import re
 
 from cssim.messages import say
-from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES
 from cssim.scenario.units import HOUR, MINUTE, format_duration
 
 NOTHING = "–"
@@ -51,6 +50,8 @@ def exactly(seconds: float) -> str:
 
 def measured(measure: str, value: float | None) -> str:
     """A measure's value in its own unit, as found."""
+    from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES  # slow to import
+
     if measure in DURATION_MEASURES:
         return time(value)
     if measure in NUMBER_MEASURES and value is not None:
@@ -60,6 +61,8 @@ def measured(measure: str, value: float | None) -> str:
 
 def promised(measure: str, value: float) -> str:
     """A measure's value in its own unit, as it was written: ``80%``, ``1h30min``."""
+    from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES
+
     if measure in DURATION_MEASURES:
         return exactly(value)
     return f"{value:g}" if measure in NUMBER_MEASURES else f"{100 * value:.6g}%"

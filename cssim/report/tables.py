@@ -15,7 +15,6 @@ from rich.text import Text
 from cssim.engine.floor import Duty, Roster
 from cssim.measure.cost import pay_of
 from cssim.messages import say
-from cssim.queueing.pocket import Answer
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
@@ -377,28 +376,3 @@ def replay(out: Console, found: Replay) -> None:
     out.print(table)
     if len(found.differences) > _MOST_DIFFERENCES:
         out.print("…")
-
-
-# -- erlang -----------------------------------------------------------------------------------------------
-
-
-def pocket(out: Console, answer: Answer) -> None:
-    """The pocket calculator's answer, one row each; what the model does not know is left out."""
-    asked = answer.question
-    shown = {
-        "agents": count,
-        "blocked": share,
-        "waits": share,
-        "within": share,
-        "mean_wait": time,
-        "abandons": share,
-        "occupancy": share,
-    }
-    known = [name for name in shown if any(getattr(row, name) is not None for row in answer.rows)]
-    table = _table(_columns(*known, time=exactly(asked.within or 0.0)), left=0)
-    for row in answer.rows:
-        style = "bold" if row.agents == answer.fewest else None
-        table.add_row(*(shown[name](getattr(row, name)) for name in known), style=style)
-    _show(out, say(f"pocket.title.{asked.model}", load=f"{asked.load:.4g}"), table)
-    if answer.fewest is not None:
-        _line(out, "pocket.fewest", agents=answer.fewest, share=promised("share", asked.at_least or 0.0))

@@ -36,22 +36,25 @@ from cssim.scenario.spelling import listed, unknown
 from cssim.scenario.units import (
     DAY,
     HOUR,
-    Clock,
-    DateText,
-    Duration,
-    Moment,
-    Rate,
-    Share,
     format_clock,
     format_duration,
     format_moment,
+    format_rate,
     format_share,
     parse_clock,
+    parse_date,
     parse_duration,
     parse_moment,
     parse_rate,
     parse_share,
 )
+
+Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, str, "json")]
+Clock = Annotated[float, BeforeValidator(parse_clock), PlainSerializer(format_clock, str, "json")]
+Share = Annotated[float, BeforeValidator(parse_share), PlainSerializer(format_share, str, "json")]
+Rate = Annotated[float, BeforeValidator(parse_rate), PlainSerializer(format_rate, str, "json")]
+DateText = Annotated[str, BeforeValidator(parse_date)]
+Moment = Annotated[datetime, BeforeValidator(parse_moment), PlainSerializer(format_moment, str, "json")]
 
 EPOCH = datetime(1970, 1, 1)
 

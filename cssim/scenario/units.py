@@ -9,9 +9,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated
-
-from pydantic import BeforeValidator, PlainSerializer
 
 from cssim.errors import Wrong
 
@@ -233,11 +230,3 @@ def parse_moment(value: object) -> datetime:
 def format_moment(moment: datetime) -> str:
     """``2026-11-10 18:00``, with seconds where there are any."""
     return moment.isoformat(sep=" ", timespec="minutes" if moment.second == 0 else "seconds")
-
-
-Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, str, "json")]
-Clock = Annotated[float, BeforeValidator(parse_clock), PlainSerializer(format_clock, str, "json")]
-Share = Annotated[float, BeforeValidator(parse_share), PlainSerializer(format_share, str, "json")]
-Rate = Annotated[float, BeforeValidator(parse_rate), PlainSerializer(format_rate, str, "json")]
-DateText = Annotated[str, BeforeValidator(parse_date)]
-Moment = Annotated[datetime, BeforeValidator(parse_moment), PlainSerializer(format_moment, str, "json")]

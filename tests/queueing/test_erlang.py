@@ -268,7 +268,7 @@ def test_service_levels_by_following_one_contact(
     agents: int, per_agent: float, patience: float, within: float
 ) -> None:
     """One with j waiting before it moves up at rate agents + j / patience, and leaves at 1 / patience."""
-    rate, places = agents * per_agent, 80
+    rate, places = agents * per_agent, 120  # more wait once in 10^12
     found = chain(rate, 1.0, agents, patience)
     free, behind = found[:agents].sum(), found[agents : agents + places]
     served, left = places, places + 1
