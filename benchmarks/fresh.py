@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
@@ -33,12 +34,13 @@ def memory(replications: int) -> int | None:
 
 
 def start() -> None:
-    """Import, and bring the engine from disk."""
+    """Import, and bring the engine from disk; say when that was done."""
     import cssim
     from cssim.experiment.engines import get_ready
 
     assert cssim.simulate is not None  # has brought its room with it
     get_ready()
+    print(time.time())
 
 
 def first() -> None:
