@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("cssim", "numpy", "numba", "scipy", "simpy", "ciw")
+PACKAGES = ("cssim", "numpy", "numba", "scipy", "simpy", "ciw", "mpmath", "pyworkforce")
 
 
 def machine() -> dict[str, str]:

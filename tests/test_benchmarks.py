@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import classical, peers
 from benchmarks.coverage import METHODS, chances, claims_too_much, coverage, mid_p
+from benchmarks.erlang import Worst
 from benchmarks.speed import Line, Spread, total
 from cssim import simulate
 from cssim.queueing import erlang
@@ -48,6 +49,19 @@ def test_mid_p_bounds_are_where_half_of_what_is_seen_and_all_beyond_is_the_error
     assert below[:27].sum() + below[27] / 2 == pytest.approx(0.025)
     assert mid_p(30, 30, 0.025) == pytest.approx((0.05 ** (1 / 30), 1.0))
     assert mid_p(0, 30, 0.025) == pytest.approx((0.0, 1 - 0.05 ** (1 / 30)))
+
+
+def test_the_worst_error_is_of_what_is_most_wrong() -> None:
+    seen = Worst()
+    seen.see(1.0, 1.0, "right")
+    assert (seen.error, seen.where, seen.line("B", 0.0).holds) == (0, "", True)
+    seen.see(1.001, 1.0, "wrong")
+    seen.see(0.0, 1e-301, "too small to tell")
+    assert seen.error == pytest.approx(1e-3)
+    assert (seen.where, seen.line("B", 1e-4).holds) == ("wrong", False)
+    seen.see(math.nan, 0.5, "no number")
+    seen.see(1.5, 1.0, "worse, but a number")
+    assert (seen.error, seen.where, seen.cases) == (math.inf, "no number", 5)
 
 
 def test_the_peer_and_cssim_simulate_the_same_case() -> None:

@@ -27,7 +27,7 @@ from cssim.errors import InputError
 from cssim.queueing.fewest import Kept, searched, stepped
 from cssim.queueing.odds import odds as odds_of
 from cssim.queueing.palm import Line
-from cssim.queueing.rows import INF, Floats, Rows, Truths, by_row, product
+from cssim.queueing.rows import INF, Floats, Rows, Truths, by_row, parts, product
 from cssim.queueing.variants import blended, bounded
 
 __all__ = [
@@ -58,6 +58,9 @@ Level = Literal["offered", "served", "stayed", "ended", "virtual"]
 
 Wait = Literal["all", "served", "virtual"]
 """Whose wait is averaged; see `mean_wait`."""
+
+_STEPPED = 16_384
+"""Rows for whom agents are added at once: few numbers each, so that more rows save calls."""
 
 _MOST = 2.0**53
 """People, and erlangs, from which on whole numbers cannot be told apart."""
@@ -423,7 +426,7 @@ def _shaped(column: Floats, shape: tuple[int, ...]) -> Figure:
 def _people(fewest: Callable[..., Floats], **given: ArrayLike) -> People:
     """Whole numbers from flat columns of the arguments."""
     shape, columns = _arguments(**given)
-    found: People = by_row(fewest, *columns).astype(np.int64).reshape(shape)[()]
+    found: People = by_row(fewest, *columns, at_once=_STEPPED).astype(np.int64).reshape(shape)[()]
     return found
 
 
@@ -433,7 +436,7 @@ def _people(fewest: Callable[..., Floats], **given: ArrayLike) -> People:
 def _c(load: Floats, agents: Floats, odds: Floats) -> Floats:
     """Erlang C from (1 - B) / B, without cancellation near saturation."""
     slack = np.maximum(agents - load, 0)
-    return np.where(slack > 0, agents / np.where(slack > 0, agents + product(slack, odds), 1), 1.0)
+    return 1 / (1 + product(slack / np.where(slack > 0, agents, 1), odds))
 
 
 def _late(load: Floats, work: Floats, agents: Floats, within: Floats, busy: Floats) -> Floats:
@@ -548,7 +551,11 @@ def _fewest(
     rows = np.flatnonzero(steps & (load > 0))
     if patient and rows.size:
         found[rows] = stepped(load[rows], *(column[rows] for column in columns), kept=patient)
-    rows = np.flatnonzero(~steps & (load > 0))
-    if rows.size:
-        found[rows] = searched(np.floor(load[rows]), lambda some, s: kept(rows[some], s))
+    rest = np.flatnonzero(~steps & (load > 0))
+    for part in parts(rest.size):
+        found[rest[part]] = _searched(rest[part], load, kept)
     return found
+
+
+def _searched(rows: Rows, load: Floats, kept: Callable[[Rows, Floats], Truths]) -> Floats:
+    return searched(np.floor(load[rows]), lambda some, s: kept(rows[some], s))

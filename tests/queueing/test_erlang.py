@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from scipy.linalg import expm
 
 from cssim.errors import InputError
 from cssim.queueing import erlang
+from cssim.queueing.odds import first_stable, odds
 from cssim.queueing.variants import Bounded
 from tests.queueing import exact
 from tests.truth.figures import Figure, figures
@@ -263,12 +266,12 @@ def test_erlang_a_is_the_steady_state_of_its_chain(agents: int, per_agent: float
     assert erlang.occupancy(rate, 1, agents, patience) == pytest.approx(busy, rel=1e-11)
 
 
-@given(st.integers(1, 12), st.floats(0.2, 2.0), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
+@given(st.integers(1, 12), st.floats(0.2, 1.5), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
 def test_service_levels_by_following_one_contact(
     agents: int, per_agent: float, patience: float, within: float
 ) -> None:
     """One with j waiting before it moves up at rate agents + j / patience, and leaves at 1 / patience."""
-    rate, places = agents * per_agent, 120  # more wait once in 10^12
+    rate, places = agents * per_agent, 80  # more wait less often than once in 10^9
     found = chain(rate, 1.0, agents, patience)
     free, behind = found[:agents].sum(), found[agents : agents + places]
     served, left = places, places + 1
@@ -447,6 +450,13 @@ def test_the_first_step_is_right_whatever_the_load(load: float) -> None:
     for share in (0.05, 0.5, 0.9, 0.999):
         level = np.asarray(erlang.service_level(load / 100, 100, numbers, 1.0))
         assert erlang.agents(load / 100, 100, 1.0, share) == numbers[np.argmax(level >= share)]
+
+
+@given(st.one_of(st.floats(0.001, 60.0), st.floats(240.0, 280.0), st.floats(1.0, 1e5)))
+def test_stepping_begins_with_fourteen_digits(load: float) -> None:
+    agents, found = first_stable(np.array([load]))
+    assert agents[0] - 1 <= load < agents[0]
+    assert found == pytest.approx(odds(np.array([load]), agents), rel=2e-14, abs=0)
 
 
 def test_more_are_rostered_than_are_there() -> None:
@@ -645,11 +655,12 @@ def test_arguments_broadcast_as_numpy_does() -> None:
 
 
 def test_long_arrays_are_the_same_as_short_ones() -> None:
-    load = np.linspace(0.1, 60, 9000)
-    assert erlang.b(load, 40)[8500] == erlang.b(load[8500], 40)
-    fewest = np.asarray(erlang.agents(load / 180, 180, 20, 0.8, 300.0))
-    assert fewest[8500] == erlang.agents(load[8500] / 180, 180, 20, 0.8, 300.0)
-    assert np.all(np.diff(fewest) >= 0)
+    load = np.linspace(0.1, 60, 20_000)
+    assert erlang.b(load, 40)[19_000] == erlang.b(load[19_000], 40)
+    for patience in (300.0, INF):
+        fewest = np.asarray(erlang.agents(load / 180, 180, 20, 0.8, patience))
+        assert fewest[19_000] == erlang.agents(load[19_000] / 180, 180, 20, 0.8, patience)
+        assert np.all(np.diff(fewest) >= 0)
 
 
 def test_numbers_give_numbers_and_arrays_arrays() -> None:
@@ -699,3 +710,20 @@ def test_nonsense_gets_a_clear_error(ask: Any, argument: str, key: str) -> None:
     assert (fault.path, fault.key) == (argument, key)
     for lang in ("en", "zh"):
         assert fault.text(lang)
+
+
+def test_the_page_of_definitions_shows_what_they_give() -> None:
+    """The figures of docs/erlang.md, as they are rounded there."""
+    page = (Path(__file__).parents[2] / "docs" / "erlang.md").read_text(encoding="utf-8")
+    case = (200 / 3600, 240, 12)
+    shown = {}
+    for line in page.splitlines():
+        if re.fullmatch(r"\| `\w+`.*\| [\d.]+(%| s) \|", line):
+            cells = line.split("|")
+            shown[cells[1].split("`")[1], cells[-2].strip()[-1]] = cells[-2].strip()
+    levels = {
+        (name, "%"): f"{100 * erlang.service_level(*case, 20, 120, name):.1f}%"
+        for name in ("offered", "virtual", "stayed", "ended", "served")
+    }
+    waits = {(of, "s"): f"{erlang.mean_wait(*case, 120, of):.1f} s" for of in ("all", "served", "virtual")}
+    assert shown == levels | waits
