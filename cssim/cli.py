@@ -128,7 +128,7 @@ def _simulate(
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim.experiment.simulation import simulate
+    from cssim.experiment.simulation import own_roster, simulate
     from cssim.report import files, progress, tables
     from cssim.scenario.load import load
     from cssim.scenario.units import parse_share
@@ -136,7 +136,7 @@ def _simulate(
     shop = load(scenario)
     files.require_free([out] if out else [], force)
     chosen: dict[str, Any] = {"engine": engine} if engine else {}
-    who = _read_roster(roster, shop) if roster else None
+    who = _read_roster(roster, shop) if roster else own_roster(shop)
     share = _parsed("--precision", parse_share, precision)
     _get_ready(**chosen)
     with progress.of_runs(say("progress.simulate")) as tick:

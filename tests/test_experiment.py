@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -218,7 +218,12 @@ def test_a_seed_is_drawn_and_recorded_where_none_is_given():
 
 def test_what_is_out_of_range_is_a_fault_of_the_input():
     for given, key in (
-        ({"replications": 0}, "simulate.replications"),
+        ({"replications": 0}, "simulate.whole"),
+        ({"replications": 2.5}, "simulate.whole"),
+        ({"seed": -1}, "simulate.whole"),
+        ({"seed": 1.5}, "simulate.whole"),
+        ({"judgements": 0}, "simulate.whole"),
+        ({"precision": "1%"}, "simulate.precision"),
         ({"precision": 0.0}, "simulate.precision"),
         ({"precision": 1.5}, "simulate.precision"),
         ({"workers": 0}, "simulate.workers"),
@@ -243,6 +248,30 @@ def test_progress_counts_up_to_the_whole():
         progress=lambda *p: told.append(p),
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_seed_may_be_any_whole_number_type():
+    given = simulate(shop(), replications=2, seed=np.int64(5), workers=1)  # type: ignore[arg-type]
+    assert figures(given) == figures(simulate(shop(), replications=2, seed=5, workers=1))
+
+
+def test_a_replication_before_the_first_is_refused():
+    with pytest.raises(ValueError, match="-1"):
+        run_days(Drawn(shop(), 1, 0), (), [-1])
+
+
+class Cancelling(Executor):
+    """Takes tasks and drops them."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.cancel()
+        return future
+
+
+def test_an_executor_that_drops_what_it_took_ends_the_run():
+    with pytest.raises(CancelledError):
+        simulate(shop(), replications=5, seed=1, executor=Cancelling())
 
 
 class Slow(Executor):

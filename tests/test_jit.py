@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numba
 import pytest
 
-from cssim import jit
+from cssim.demand.contacts import NOBODY, Trigger
+from cssim.engine.log import Outcome
 from cssim.errors import InputError
 from cssim.experiment import engines
 from cssim.experiment.engines import get_ready
+from cssim.jit import Loop
+from cssim.scenario.clock import GRID
+from cssim.scenario.units import DAY
 
 
 def one() -> int:
@@ -26,11 +35,84 @@ def test_a_loop_is_compiled_all_the_same_where_nothing_can_be_kept(monkeypatch: 
             raise RuntimeError("no locator available")
         return njit(*args, **options)
 
-    monkeypatch.setattr(jit, "_not_kept", [])
-    assert jit.keeps()
     monkeypatch.setattr(numba, "njit", nowhere)
-    assert jit.kept(one)() == 1
-    assert not jit.keeps()
+    loop = Loop(one)
+    assert loop() == 1
+    assert not loop.is_kept
+
+
+def test_a_full_disk_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, tries = Loop(one), []
+
+    def full() -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("no space left on device")
+        return 1
+
+    monkeypatch.setattr(loop, "compiled", full)
+    assert loop() == 1
+    assert not loop.is_kept
+
+
+LOOP = """
+from cssim.jit import Loop
+
+def one() -> int:
+    return 1
+
+loop = Loop(one)
+assert loop() == 1
+"""
+
+
+@pytest.mark.parametrize("left", [0, 5, 300])
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_what_was_kept_and_is_damaged_is_compiled_anew(tmp_path: Path, kind: str, left: int) -> None:
+    (tmp_path / "loop.py").write_text(LOOP)
+    command = [sys.executable, str(tmp_path / "loop.py")]
+    where = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    subprocess.run(command, env=where, check=True)
+    (file,) = (tmp_path / "cache").rglob(f"*.{kind}")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:left])
+    subprocess.run(command, env=where, check=True)
+    (file,) = (tmp_path / "cache").rglob(f"*.{kind}")
+    assert len(file.read_bytes()) == len(whole)
+
+
+def test_a_fault_inside_a_loop_is_not_taken_for_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Loop(one)
+    with pytest.raises(TypeError):
+        loop(1)
+
+
+def test_getting_ready_compiles_every_loop_once() -> None:
+    """So that none is compiled in mid-run, unannounced; in a process of its own, where nothing else ran."""
+    code = (
+        "from cssim.experiment.engines import get_ready; get_ready()\n"
+        "from cssim.jit import LOOPS\n"
+        "print({loop.function.__name__: len(loop.compiled.signatures) for loop in LOOPS})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loops = ast.literal_eval(found.stdout)
+    assert {"play", "count", "beginnings"} <= set(loops)
+    assert set(loops.values()) == {1}
+
+
+def test_numbers_that_loops_take_from_other_files_never_change() -> None:
+    """A loop that is kept knows of a change in its own file alone."""
+    assert (GRID, DAY, NOBODY) == (2**20, 86400, -1)
+    assert [trigger.value for trigger in (Trigger.NONE, Trigger.RESOLVED, Trigger.ABANDONED)] == [-1, 0, 1]
+    assert [outcome.name for outcome in sorted(Outcome)] == [
+        "NEVER",
+        "SERVED",
+        "DEFLECTED",
+        "ABANDONED",
+        "LINGERED",
+        "BROKEN_OFF",
+        "UNFINISHED",
+    ]
 
 
 @pytest.fixture
@@ -63,19 +145,6 @@ def test_the_user_is_told_where_what_was_compiled_cannot_be_kept(
     monkeypatch.setattr(engines, "keeps", lambda: False)
     monkeypatch.setattr(engines, "_play_the_smallest", lambda run: time.sleep(0.3))
     assert "NUMBA_CACHE_DIR" in told()[1]
-
-
-def test_a_full_disk_does_not_end_the_run(anew: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries = []
-
-    def full(run: Any) -> None:
-        tries.append(run)
-        if len(tries) == 1:
-            raise OSError("no space left on device")
-
-    monkeypatch.setattr(engines, "_play_the_smallest", full)
-    assert told() == []
-    assert len(tries) == 2
 
 
 def test_a_fault_of_the_engine_is_not_swallowed(anew: None, monkeypatch: pytest.MonkeyPatch) -> None:

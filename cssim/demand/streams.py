@@ -112,7 +112,13 @@ class Streams:
 
 
 def _words(number: int) -> list[int]:
-    """The 32-bit words of a number, lowest first."""
+    """The 32-bit words of a number, lowest first.
+
+    Raises:
+        ValueError: a negative number, which has no end of them.
+    """
+    if number < 0:
+        raise ValueError(f"{number}: seeds, phases and replications are 0 or more")
     words = [number & 0xFFFFFFFF]
     while number := number >> 32:
         words.append(number & 0xFFFFFFFF)

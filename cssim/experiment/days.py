@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from cssim.demand.drawn import Drawn
 from cssim.engine.floor import Policy, Roster, Staff, policy_of
 from cssim.experiment.engines import ENGINE, engine_named
@@ -66,7 +64,6 @@ class Play:
     def of(cls, drawn: Drawn, roster: Roster, engine: str = ENGINE) -> Play:
         """The play of a roster, with what is the same in all its replications."""
         engine_named(engine)
-        _keep_freed_memory()
         scenario, duties = drawn.scenario, settled(drawn.scenario, roster)
         return cls(drawn, duties, policy_of(scenario), Ruler.of(scenario, duties), engine)
 
@@ -105,16 +102,6 @@ class Play:
     def __reduce__(self) -> tuple[object, ...]:
         """The recipe alone, by which another process knows what it has prepared before."""
         return _recalled, (self._recipe,)
-
-
-def _keep_freed_memory() -> None:
-    """Have the memory of one replication used again by the next.
-
-    glibc hands freed memory back to the system, to be had again at the price of a fault a page, an eighth of
-    a replication's time; unless it has seen a block of nearly 32 MB freed (mallopt(3), M_MMAP_THRESHOLD).
-    The block is never touched, so it takes no memory; elsewhere this does nothing.
-    """
-    np.empty(31 << 20, dtype=np.uint8)
 
 
 @lru_cache(maxsize=2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from importlib import import_module, metadata
+from numbers import Integral, Real
 from typing import Any, Final
 
 import numpy as np
@@ -259,9 +260,9 @@ def simulate(
         InputError: no roster; a target with nothing to measure; an argument out of its range.
     """
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    _in_range(replications, precision)
-    roster = _own_roster(scenario) if roster is None else roster
-    seed = secrets.randbits(32) if seed is None else seed
+    _in_range(seed, replications, precision, judgements)
+    roster = own_roster(scenario) if roster is None else roster
+    seed = secrets.randbits(32) if seed is None else int(seed)
     looks = looks_at(replications, precision)
     play = Play.of(Drawn(scenario, seed, phase), roster, engine)
     get_ready(engine)
@@ -303,14 +304,25 @@ def simulate(
     )
 
 
-def _in_range(replications: int | None, precision: float | None) -> None:
-    if replications is not None and replications < 1:
-        raise InputError.one("simulate.replications", path="replications", given=replications)
-    if precision is not None and not 0 < precision < 1:
+def _in_range(seed: int | None, replications: int | None, precision: float | None, judgements: int) -> None:
+    """Refuse what is no whole number, or too small, or no share."""
+    for name, given, least in (
+        ("seed", seed, 0),
+        ("replications", replications, 1),
+        ("judgements", judgements, 1),
+    ):
+        if given is not None and not (isinstance(given, Integral) and given >= least):
+            raise InputError.one("simulate.whole", path=name, given=given, least=least)
+    if precision is not None and not (isinstance(precision, Real) and 0 < precision < 1):
         raise InputError.one("simulate.precision", path="precision", given=precision)
 
 
-def _own_roster(scenario: Scenario) -> Roster:
+def own_roster(scenario: Scenario) -> Roster:
+    """The duties of the scenario's own roster.
+
+    Raises:
+        InputError: it has none; or as `roster_of`.
+    """
     if scenario.roster is None:
         raise InputError.one("simulate.no_roster", path="roster")
     return roster_of(scenario, scenario.roster)

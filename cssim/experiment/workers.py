@@ -25,7 +25,7 @@ def workers_for(
 ) -> Iterator[Executor | None]:
     """The user's executor, left open; or threads of our own, closed at the end; or None, which means here.
 
-    On Ctrl-C what has not begun is dropped and nothing is waited for.
+    On Ctrl-C what has not begun is dropped; a replication that has begun runs out beside.
 
     Args:
         executor: the user's.
@@ -73,6 +73,6 @@ def in_order(
 
 def _result(future: Future[Result]) -> Result:
     """The result once it is there; Ctrl-C is heard meanwhile, which on Windows takes waking up for."""
-    while wait([future], timeout=0.2).not_done:
-        pass
+    while not future.done():
+        wait([future], timeout=0.2)
     return future.result()

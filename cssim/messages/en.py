@@ -238,7 +238,7 @@ WORDS: dict[str, str] = {
     "simulate.no_roster": "nobody to simulate: the scenario has no roster; write one in it (roster: FILE.csv), or give one (--roster FILE.csv)",
     "simulate.precision": "{given}; must be more than 0 and less than 100%",
     "simulate.replication": "{given}; there are replications 0 to {most}",
-    "simulate.replications": "{given}; must be 1 or more",
+    "simulate.whole": "{given!r}; must be a whole number, {least} or more",
     "simulate.workers": "{given}; must be 1 or more",
     # -- roster ------------------------------------------------------------------------------------
     "optimise.budget": "a budget must be longer than 0, not {given!r}",

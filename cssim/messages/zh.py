@@ -228,7 +228,7 @@ WORDS: dict[str, str] = {
     "simulate.no_roster": "无人可模拟：场景里没有班表；请写入（roster: 文件.csv），或另行给出（--roster 文件.csv）",
     "simulate.precision": "{given}；须大于 0 且小于 100%",
     "simulate.replication": "{given}；可用的编号为 0 到 {most}",
-    "simulate.replications": "{given}；须不小于 1",
+    "simulate.whole": "{given!r}；必须是不小于 {least} 的整数",
     "simulate.workers": "{given}；须不小于 1",
     # -- roster ------------------------------------------------------------------------------------
     "optimise.budget": "预算时间必须大于 0，不能是 {given!r}",
