@@ -374,14 +374,9 @@ class Sums(NamedTuple):
 
 
 @part
-def _measured(c: Clock, at: float) -> bool:
-    """Whether a moment lies in the measured part of the horizon."""
-    return c.warm_up <= at < c.end
-
-
-@part
 def _interval(c: Clock, at: float) -> int:
-    return int(np.floor(at / c.interval))
+    """The planning interval of a moment, negative outside the measured part of the horizon."""
+    return int(np.floor(at / c.interval)) if c.warm_up <= at < c.end else NOBODY
 
 
 @part
@@ -426,18 +421,19 @@ def _row(h: Happened, r: Rules, t: int, i: int, k: int) -> Row:
 
 
 @part
-def _add(c: Clock, r: Rules, spans: Spans, s: Sums, t: int, q: int, at: float, mark: Mark) -> None:
-    """Add to a target in the period of a moment, and to what is shown by interval."""
-    if r.shown[q] == t and _measured(c, at):
-        s.counted[q, _interval(c, at)] += int(mark.whole)
-        s.in_time[q, _interval(c, at)] += int(mark.part)
+def _add(r: Rules, spans: Spans, s: Sums, t: int, q: int, at: float, cell: int, mark: Mark) -> None:
+    """Add to a target in the period of a moment, and to what is shown of its interval, where it has one."""
+    if r.shown[q] == t and cell != NOBODY:
+        s.counted[q, cell] += int(mark.whole)
+        s.in_time[q, cell] += int(mark.part)
     if r.kind[t] == BUYERS:  # which counts buyers; what is shown of them is their rounds
         return
     p = _period(spans, t, at)
     if p >= 0:
         s.part[t, p] += mark.part
         s.whole[t, p] += mark.whole
-        s.unsent[t, p] += int(mark.unsent)
+        if mark.unsent:
+            s.unsent[t, p] += 1
 
 
 @part
@@ -457,15 +453,15 @@ def _mark(kind: int, within: float, exclude: bool, row: Row) -> Mark:
 @part
 def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums, i: int) -> None:
     """Count a contact that came, and the bot's answer to it."""
-    q, arrival, outcome = h.queue[i], h.arrival[i], h.outcome[i]
+    q, arrival, outcome, cell = h.queue[i], h.arrival[i], h.outcome[i], _interval(c, h.arrival[i])
     offered = not np.isnan(h.offered[i])
     if offered:
         s.offered_in_all[0] += 1
-    if _measured(c, arrival):
+    if cell != NOBODY:
         s.counts[q, 0] += 1
         if offered:
             s.counts[q, 1] += 1
-            s.offered[q, _interval(c, arrival)] += 1
+            s.offered[q, cell] += 1
         if r.column[outcome] > 0:
             s.counts[q, r.column[outcome]] += 1
         s.lost[0] += lost_sales(outcome, r.values[q]).part
@@ -487,7 +483,7 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
             continue
         else:
             mark = _mark(r.kind[t], r.within[t], r.exclude[t], _row(h, r, t, i, h.first[i]))
-        _add(c, r, spans, s, t, q, arrival, mark)
+        _add(r, spans, s, t, q, arrival, cell, mark)
     if not (np.isnan(h.assigned[i]) or np.isnan(h.closed[i])):
         _spend(cells, OPEN_CHATS, h.group[h.agent[i]], _ticks(h.assigned[i]), _ticks(h.closed[i]), 1)
 
@@ -496,8 +492,8 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
 def _round(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums, i: int, k: int) -> None:
     """Count a round that reached people."""
     q, message, begun, sent = h.queue[i], h.message[k], h.begun[k], h.sent[k]
-    if _measured(c, message):
-        cell = _interval(c, message)
+    cell = _interval(c, message)
+    if cell != NOBODY:
         s.counts[q, s.counts.shape[1] - 1] += 1
         s.messages[q, cell] += 1
         s.work[q, cell] += _ticks(h.work[k])
@@ -508,16 +504,17 @@ def _round(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sums,
         if not np.isnan(sent):
             s.reply[q, 0] += sent - message
             s.reply[q, 1] += 1.0
-    if k == h.first[i] and not np.isnan(sent) and _measured(c, h.arrival[i]):
+    arrived = _interval(c, h.arrival[i]) if k == h.first[i] and not np.isnan(sent) else NOBODY
+    if arrived != NOBODY:
         s.first_replies[s.room_contacts[q] + int(s.first_reply[q, 1])] = sent - message
         s.first_reply[q, 0] += sent - message
         s.first_reply[q, 1] += 1.0
-        s.first_reply_bins[q, _interval(c, h.arrival[i]), _bin(r.edges, sent - message)] += 1
+        s.first_reply_bins[q, arrived, _bin(r.edges, sent - message)] += 1
     for j in range(len(r.of_rounds)):
         t = r.of_rounds[j]
         if r.queues[t, q] and _peoples(h, r, t, i, k):
             mark = _mark(r.kind[t], r.within[t], r.exclude[t], _row(h, r, t, i, k))
-            _add(c, r, spans, s, t, q, message, mark)
+            _add(r, spans, s, t, q, message, cell, mark)
     if not np.isnan(begun):
         g = h.group[h.agent[i]]
         # A reply takes work / speed, rounded to the grid of time, from when it is begun.
