@@ -10,9 +10,12 @@ import pytest
 from benchmarks import classical, peers
 from benchmarks.coverage import METHODS, chances, claims_too_much, coverage, mid_p
 from benchmarks.erlang import Worst
-from benchmarks.speed import Line, Spread, total
+from benchmarks.need import first_of, lines_of
+from benchmarks.speed import total
+from benchmarks.table import Line, Spread
 from cssim import simulate
 from cssim.queueing import erlang
+from tests.roster.build import shop
 
 
 def test_a_line_holds_on_the_right_side_of_what_is_wanted() -> None:
@@ -77,3 +80,18 @@ def test_the_peer_and_cssim_simulate_the_same_case() -> None:
         error = math.sqrt(float(((left - share * calls) ** 2).sum()) * len(calls) / (len(calls) - 1))
         assert abs(share - exact) <= 3.5 * error / calls.sum()
         assert 0.8 < share / exact < 1.2
+
+
+def test_a_first_roster_is_bought_and_held_against_its_promises() -> None:
+    targets = [
+        {"measure": "first_reply", "within": "20s", "at_least": 0.8, "each": "hour"},
+        {"measure": "abandonment", "at_most": 0.3},
+        {"measure": "first_reply", "within": "20s", "at_least": 0.5, "on": 0.7},
+    ]
+    found = first_of(shop(targets=targets), "offered", replications=8, seed=1)
+    hourly, gone, days = found.result.targets
+    assert found.off[0] == hourly.worst.estimate - 0.8
+    assert found.off[1] == 0.3 - gone.estimate
+    assert found.off[2] == days.estimate - 0.7
+    assert found.hours > 0
+    assert len(lines_of(found)) == 4

@@ -276,16 +276,24 @@ def busy(
 
 def busy_evenly(rates: ArrayLike, step: float, there: Duration | Stay) -> Floats:
     """`busy` for pieces of one length, over the same pieces; one convolution. Shape (n,) to (n,)."""
-    rates = np.asarray(rates, dtype=np.float64)
-    area = stay(there).area(step * np.arange(len(rates) + 1))
-    return _spread(rates, area / step)
+    rates, kind = np.asarray(rates, dtype=np.float64), stay(there)
+    x = _reach(len(rates), step, [duration for _, duration in kind.parts])
+    return _spread(rates, kind.area(x) / step)
 
 
 def come_evenly(numbers: ArrayLike, step: float, delay: Duration) -> Floats:
     """How many come a random time later, by piece, of those who come evenly within each; (n,) to (n,)."""
     numbers = np.asarray(numbers, dtype=np.float64)
-    x = step * np.arange(len(numbers) + 1)
+    x = _reach(len(numbers), step, [delay])
     return _spread(numbers, (x - delay.upto(x)) / step)
+
+
+def _reach(pieces: int, step: float, durations: Sequence[Duration]) -> Floats:
+    """0, 1, ... steps: as many as there are pieces, or until all durations are as good as over."""
+    most = 64
+    while most < pieces and any(d.upto(step * (most - 1)) < d.mean * (1 - 1e-14) for d in durations):
+        most *= 2
+    return np.asarray(step * np.arange(min(most, pieces) + 1), dtype=np.float64)
 
 
 def _spread(values: Floats, area: Floats) -> Floats:

@@ -164,7 +164,8 @@ def course(
         within: T.
         leaving: see the module.
         start: P(n contacts there at the first edge) for n = 0, 1, ...; empty by default.
-        error: greatest wanted of `Course.error`.
+        error: greatest wanted of `Course.error`, 1e-14 at least for each interval; the line is cut and the
+            quadratures are refined for it.
 
     Raises:
         InputError: arguments out of their range, shapes that do not fit, or a line that gets too long.
@@ -306,7 +307,8 @@ class _Line:
 class _Place:
     """The chain of one who waits, h[:, e, k] with k ahead: what is expected for it, backwards in time.
 
-    Two things are: [0] to be answered, [1] to leave, by the moment from which `sooner` looks back.
+    Two things are: [0] to be answered, [1] to leave, by the moment from which `sooner` looks back. A `step`
+    brings it one place nearer; from the first place it is the answer, which is in `source`.
     """
 
     fastest: float
@@ -327,9 +329,7 @@ class _Place:
         source = np.zeros((2, over + 1, room))
         source[0, :, 0] = next_up[:, 0]
         source[1] = day.theta
-        ahead = step.copy()
-        ahead[:, 0] = 0.0  # with nobody ahead, the next one free answers it
-        return cls(fastest, ahead / fastest, fade / fastest, 1 - out / fastest, source / fastest)
+        return cls(fastest, step / fastest, fade / fastest, 1 - out / fastest, source / fastest)
 
     def sooner(self, h: Floats, seconds: float) -> Floats:
         """The same, so long before."""
@@ -439,7 +439,7 @@ class _Run:
 
     def __init__(self, day: _Day, room: int, error: float) -> None:
         self.day, self.room, self.wanted = day, room, error
-        self.error = 0.0
+        self.cut = self.rest = 0.0  # errors by cutting the line, and all others
         changes = np.flatnonzero(np.diff(day.staff)) + 1
         self.changes = day.edges[changes]
         self.staff_then = day.staff[changes]
@@ -499,13 +499,13 @@ class _Run:
             arrivals=day.rates * lengths,
             staff=day.staff * lengths,
             final=np.asarray(p.sum(axis=0)),
-            error=self.error,
+            error=self.cut + self.rest,
             **rows,
         )
 
     def _miss(self, probability: float) -> None:
-        self.error += probability
-        if self.error > self.wanted:
+        self.cut += probability
+        if self.cut > self.wanted / 2:
             raise _TooShort
 
     def _trimmed(self, p: Floats) -> Floats:
@@ -526,7 +526,7 @@ class _Run:
         whole, sums = np.zeros_like(p), np.zeros(2)
         for u, v in zip([a, *cuts], [*cuts, b], strict=True):
             end, part = line.later(p, v - u)
-            self.error += 2 * _TAIL
+            self.rest += 2 * _TAIL
             if day.within:
                 ahead = self._ahead(v, u)
                 if ahead:
@@ -585,7 +585,7 @@ class _Run:
             change = float(np.abs(found - before).max()) / (v - u)
             if change < 1e-2 * self.wanted:
                 break
-        self.error += change
+        self.rest += change
         return found
 
     # -- who is ever answered ---------------------------------------------------------------------------

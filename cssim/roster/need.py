@@ -1,11 +1,12 @@
 """What the queues ask of the floor, before anything is simulated: reply work by interval, and how the share
 in time grows with the agents there.
 
-A chat's work is its replies, each placed when it is due: the first at the hand-over, the later ones after
-the mean times of replying and thinking (Little's law then gives the open chats). The share in time is
-Erlang's for calls as long as *replies*, averaged over how busy the day may turn out; the chat limit adds a
-second such line, for a place. Rough on purpose: it decides where a search begins and in which order it
-tries, never what it finds; the search corrects it by what it sees in simulation.
+A chat's work is its replies, each placed where it is worked on if nobody ever waits: the first from the
+hand-over, the later ones after the replies and the thinking before them (the offered load of
+`cssim.queueing.load`; Little's law then gives the open chats). The share in time is Erlang's for calls as
+long as *replies*, averaged over how busy the day may turn out; the chat limit adds a second such line, for a
+place. Rough on purpose: it decides where a search begins and in which order it tries, never what it finds;
+the search corrects it by what it sees in simulation.
 
 Capacity is counted in agents at speed 1, of a queue in an interval; q queues, i intervals, g groups, k points
 of a curve.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from scipy.special import gammaincinv
@@ -25,8 +27,9 @@ from cssim.demand.forecast import expected, expected_follow_ups
 from cssim.engine.floor import Policy, policy_of
 from cssim.measure.periods import periods_of
 from cssim.queueing import erlang
+from cssim.queueing.load import Duration, Stay, busy_evenly, come_evenly, rounds, total
 from cssim.scenario.clock import Calendar, Floats, overlap
-from cssim.scenario.schema import WITHIN_MEASURES, Chat, Queue, Scenario, Target
+from cssim.scenario.schema import WITHIN_MEASURES, Chat, Queue, Scenario, Spread, Target
 from cssim.scenario.units import MINUTE
 
 POINTS = 24
@@ -37,6 +40,11 @@ _LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 
 _LOOSE = 0.8
 """Share in time that stands for a promise about a mean."""
+
+
+Way = Literal["simple", "lagged", "offered"]
+"""Where the work of a contact is placed: all of it when the contact comes; each reply's when it should be
+sent, by the means; or where each reply is worked on, by the distributions too (the offered load)."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Load:
     chats: Floats
 
 
-def load_of(scenario: Scenario) -> Load:
+def load_of(scenario: Scenario, way: Way = "offered") -> Load:
     """The load of a scenario, follow-ups included; contacts that the bot resolves are not in it."""
     calendar = Calendar.of(scenario.horizon)
     arrivals = expected(scenario) + expected_follow_ups(scenario)
@@ -68,28 +76,50 @@ def load_of(scenario: Scenario) -> Load:
     for queue, curve in zip(scenario.queues.values(), arrivals, strict=True):
         offered = curve * (1 - (queue.bot.covers * queue.bot.resolves if queue.bot else 0.0))
         hold = max((g.idle_hold for g in scenario.groups.values()), default=0.0)
-        minutes = np.array([offered, *_replies(queue, offered, hold)])
+        minutes = np.array([offered, *_replies(queue, offered, hold, way)])
         found.append(np.add.reduceat(minutes, first, axis=1))
     contacts, replies, work, chats = np.array(found).transpose(1, 0, 2)
     return Load(contacts, replies / seconds, work / seconds, chats / seconds)
 
 
-def _replies(queue: Queue, offered: Floats, hold: float) -> tuple[Floats, Floats, Floats]:
-    """Replies, seconds of work and seconds of open chats by the minute in which they fall due."""
+def _replies(queue: Queue, offered: Floats, hold: float, way: Way) -> tuple[Floats, Floats, Floats]:
+    """Replies, seconds of work and seconds of open chats by the minute in which they fall."""
     chat = queue.chat
-    first, later = (chat.first_reply or chat.reply).mean, chat.reply.mean
+    spreads = chat.first_reply or chat.reply, chat.reply, chat.think
+    first, later, think = (_duration(spread, way) for spread in spreads)
+    delay = Duration(queue.bot.hands_over_after if queue.bot else 0.0, 0.0, "constant")
+    goes_on = _all_rounds(chat)
+    due = rounds(first, later, think, [*goes_on, 0.0], delay)
     replies, work, chats = np.zeros_like(offered), np.zeros_like(offered), np.zeros_like(offered)
-    delay, due, goes_on = queue.bot.hands_over_after if queue.bot else 0.0, 0, 1.0
-    while goes_on > 1e-3 and delay < len(offered) * MINUTE:
-        here = _shifted(offered * goes_on, delay)
-        again = _goes_on(chat, due + 1)
-        reply = later if due else first
-        replies += here
-        work += here * reply
-        chats += here * (reply + again / goes_on * chat.think.mean + (1 - again / goes_on) * hold)
-        delay += reply + chat.think.mean
-        due, goes_on = due + 1, again
-    return replies, work, chats
+    for one, after in pairwise(due):
+        length, ends = one.end.mean - one.begin.mean, one.share - after.share
+        if way == "simple":
+            replies += one.share * offered
+            work += one.share * length * offered
+            chats += (one.share * length + after.share * think.mean + ends * hold) * offered
+            continue
+        replies += one.share * come_evenly(offered, MINUTE, one.begin)
+        if way == "lagged":
+            work += one.share * length * come_evenly(offered, MINUTE, one.end)
+        else:
+            work += busy_evenly(offered, MINUTE, one.work)
+        held = total(one.end, Duration(hold, 0.0, "constant"))
+        stays = one.work + Stay.between(one.end, after.begin, after.share) + Stay.between(one.end, held, ends)
+        chats += busy_evenly(offered, MINUTE, stays)
+    return replies, np.maximum(work, 0.0), np.maximum(chats, 0.0)
+
+
+def _duration(spread: Spread, way: Way) -> Duration:
+    """Of a scenario; what only counts by its mean is constant."""
+    return Duration(spread.mean, spread.cv, spread.dist if way == "offered" else "constant")
+
+
+def _all_rounds(chat: Chat) -> list[float]:
+    """P(more than k rounds) for k = 0, 1, ... as far as it is worth counting."""
+    found = [1.0]
+    while (more := _goes_on(chat, len(found))) > 1e-3:
+        found.append(more)
+    return found
 
 
 def _goes_on(chat: Chat, rounds: int) -> float:
@@ -97,16 +127,6 @@ def _goes_on(chat: Chat, rounds: int) -> float:
     if chat.rounds.dist == "fixed":
         return float(rounds < chat.rounds.mean)
     return float((1 - 1 / chat.rounds.mean) ** rounds)
-
-
-def _shifted(curve: Floats, seconds: float) -> Floats:
-    """A curve by the minute, so much later; what falls beyond its end is dropped."""
-    whole, part = divmod(seconds / MINUTE, 1)
-    moved = np.zeros(len(curve))
-    for step, share in ((int(whole), 1 - part), (int(whole) + 1, part)):
-        if step < len(curve):
-            moved[step:] += share * curve[: len(curve) - step]
-    return moved
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def test_a_day_whose_rate_moves_along_a_sine(figure: Figure) -> None:
     period, turn = p["planning_period_h"], math.pi / 12
     before = round(8 / period)
     staff = [*figure.value["s"][-before:], *figure.value["s"]]
-    often = round(14 * period)  # pieces between two points
+    often = round(10 * period)  # pieces between two points
     begins = period * (np.arange(len(staff)) - before)
     # the first moment of a period shows what the change of staff did
     pieces = np.concatenate([[0.0, 1e-9], period * np.arange(1, 20 * often) / (20 * often)])
@@ -306,6 +306,30 @@ def test_who_leaves_is_busy_or_not() -> None:
     # one more than the staff until one of two has ended
     assert found["anyone"].finishing.sum() == pytest.approx(25 * -math.expm1(-2.0), rel=1e-6)
     assert found["back"].queue.sum() == pytest.approx(50 * -math.expm1(-1.0), rel=1e-6)
+
+
+def test_who_waits_while_one_of_two_busy_agents_leaves() -> None:
+    """It comes at 0, one of two goes at 30 s, and it must be answered within 80 s; work takes 50 s."""
+    before, after = -math.expm1(-2 * 30 / 50), 1.0  # the mean work is 50 s, so 50 s are left
+    there = [0.0, 0.0, 1.0]
+    one_ends, two_end = -math.expm1(-after), 1 - math.exp(-after) * (1 + after)
+    expected = {
+        "named": one_ends,  # the one who stays
+        "back": two_end,  # the one broken off is answered first
+        "anyone": (-math.expm1(-after)) ** 2,  # both who are busy
+    }
+    for leaving in LEAVING:
+        day = course(
+            [0.0, 1e-7, 30.0, 200.0],
+            [1.0, 0.0, 0.0],
+            [2, 2, 1],
+            50.0,
+            within=80.0,
+            leaving=leaving,
+            start=there,
+        )
+        share = before + (1 - before) * expected[leaving]
+        assert day.service_level()[0] == pytest.approx(share, abs=1e-6), leaving
 
 
 def test_the_bound_of_the_error_holds() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cssim.engine.floor import policy_of
 from cssim.queueing import erlang
-from cssim.roster.need import Promise, load_of, promises_of, shared_out
+from cssim.roster.need import Promise, Way, load_of, promises_of, shared_out
 from cssim.scenario.schema import Scenario
 from tests.roster.build import PLAIN, group, shop
 
@@ -45,9 +45,37 @@ def test_later_replies_fall_due_after_the_thinking() -> None:
         profile=[["00:00", 0], ["10:00", 1], ["10:30", 0]],
         chat={"rounds": {"mean": 2, "dist": "fixed"}, "reply": "30s", "think": "1h"},
     )
-    load = load_of(shop(horizon=DAY, queues={"pre_sales": burst}))
-    assert np.flatnonzero(load.work[0] > 1e-9).tolist() == [20, 22, 23]
-    assert load.work[0, 20] == pytest.approx(100 * 30 / 1800)
+    scenario = shop(horizon=DAY, queues={"pre_sales": burst})
+    load = load_of(scenario)
+    # who comes in the last half minute is answered in the next interval; the second reply is an hour later
+    assert np.flatnonzero(load.work[0] > 1e-9).tolist() == [20, 21, 22, 23]
+    assert load.work[0, 21] / load.work[0, 20] == pytest.approx(15 / 1785, rel=1e-9)
+    assert load.work[0, 20] + load.work[0, 21] == pytest.approx(100 * 30 / 1800)
+    assert load.replies[0, [20, 21, 22, 23]] * 1800 == pytest.approx(
+        [100, 0, 100 * 59 / 60, 100 / 60], abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("way", get_args(Way))
+def test_every_way_places_the_same_work(way: Way) -> None:
+    noon = queue(volume={"contacts": 100}, profile=[["00:00", 0], ["10:00", 1], ["10:30", 0]])
+    load = load_of(shop(horizon=DAY, queues={"pre_sales": noon}), way)
+    assert load.work.sum() * 1800 == pytest.approx(100 * 34, rel=2e-3)
+    assert load.replies.sum() * 1800 == pytest.approx(200, rel=2e-3)
+    assert load.chats.sum() * 1800 == pytest.approx(100 * (34 + 30), rel=2e-3)
+
+
+def test_the_simple_way_has_all_work_at_once_and_the_lagged_one_when_it_is_sent() -> None:
+    burst = queue(
+        volume={"contacts": 100},
+        profile=[["00:00", 0], ["10:00", 1], ["10:30", 0]],
+        chat={"rounds": 1, "reply": "30min"},
+    )
+    scenario = shop(horizon=DAY, queues={"pre_sales": burst})
+    work = {way: load_of(scenario, way).work[0, 20:23] for way in get_args(Way)}
+    assert work["simple"] == pytest.approx([100, 0, 0], abs=1e-9)
+    assert work["lagged"] == pytest.approx([0, 100, 0], abs=1e-9)
+    assert work["offered"] == pytest.approx([50, 50, 0], abs=1e-9)
 
 
 def test_the_bot_s_contacts_are_left_out_and_follow_ups_counted() -> None:
