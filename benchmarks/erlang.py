@@ -12,23 +12,18 @@ made in turn; anything else that runs on the machine spoils them.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from itertools import product
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine, versions
 from benchmarks.peers import is_there
-from benchmarks.speed import Line, Spread, in_turn, quotients, seconds
+from benchmarks.table import Line, Spread, in_turn, quotients, seconds, show
 from cssim.queueing import erlang
 from tests.queueing import exact
 
@@ -191,9 +186,20 @@ def start(quick: bool) -> Iterator[Line]:
     yield Line("start", "the command over numpy, medians", ratio, "times", 2.5, most=True)
 
 
+def without_warnings(part: Callable[[bool], Iterator[Line]]) -> Callable[[bool], Iterator[Line]]:
+    """The same, but a warning stops it."""
+
+    def strict(quick: bool) -> Iterator[Line]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            yield from part(quick)
+
+    return strict
+
+
 PARTS: Mapping[str, Callable[[bool], Iterator[Line]]] = {
-    "digits": digits,
-    "speed": speed,
+    "digits": without_warnings(digits),
+    "speed": without_warnings(speed),
     "peer": peer,
     "start": start,
 }
@@ -201,38 +207,7 @@ PARTS: Mapping[str, Callable[[bool], Iterator[Line]]] = {
 
 def main() -> int:
     """Measure what is asked for; ends with 1 where something falls short."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--quick", action="store_true", help="a coarser grid, fewer repeats")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
-    options = parser.parse_args()
-    for what in (machine(), versions()):
-        print(", ".join(f"{name} {value}" for name, value in what.items()))
-    print("figure: median, then lowest to highest of the repeats")
-    lines: list[Line] = []
-    for part in options.only:
-        print(f"\n{part}", flush=True)
-        with warnings.catch_warnings():
-            if part in ("digits", "speed"):
-                warnings.simplefilter("error")
-            for line in PARTS[part](options.quick):
-                lines.append(line)
-                print(line.text(), flush=True)
-    judged = [line for line in lines if line.holds is not None]
-    held = sum(line.holds is True for line in judged)
-    print(f"\n{held} of {len(judged)} figures are as wanted")
-    if options.json:
-        found = {
-            "schema": "cssim.erlang-benchmark.1",
-            "quick": options.quick,
-            "machine": machine(),
-            "versions": versions(),
-            "lines": [{**asdict(line), "holds": line.holds} for line in lines],
-        }
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    return 0 if held == len(judged) else 1
+    return show(__doc__, "cssim.erlang-benchmark.1", PARTS, "a coarser grid, fewer repeats")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ made in turn. Anything else that runs on the machine spoils them.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,16 +18,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
 import cssim
 from benchmarks import classical
-from benchmarks.machine import machine, versions
 from benchmarks.peers import PEERS, is_there
+from benchmarks.table import Line, Spread, in_turn, quotients, seconds, show
 from cssim.demand.contacts import Contacts
 from cssim.demand.draw import draw, plan_of
 from cssim.demand.streams import Phase, Streams
@@ -63,89 +60,6 @@ class Effort:
 
 
 FULL, QUICK = Effort(11, 5, 40, 1000), Effort(3, 2, 10, 50)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Repeats of one measurement: their median, lowest and highest."""
-
-    median: float
-    low: float
-    high: float
-    repeats: int
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        return cls(median(values), min(values), max(values), len(values))
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the table.
-
-    Attributes:
-        part, name: what was measured.
-        figure: in `unit`.
-        wanted: at least (or at most) so much; None where nothing is.
-        most: whether `wanted` is at most.
-        note: what else to know.
-    """
-
-    part: str
-    name: str
-    figure: Spread | None
-    unit: str = ""
-    wanted: float | None = None
-    most: bool = False
-    note: str = ""
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the median is as wanted."""
-        if self.wanted is None or self.figure is None:
-            return None
-        return self.figure.median <= self.wanted if self.most else self.figure.median >= self.wanted
-
-    def text(self) -> str:
-        """As it is printed."""
-        if self.figure is None:
-            return f"  {self.name:48s} {self.note}"
-        f = self.figure
-        wanted = "" if self.wanted is None else f"{'<=' if self.most else '>='} {short(self.wanted)}"
-        verdict = {None: "", True: "holds", False: "FALLS SHORT"}[self.holds]
-        spread = f"{short(f.low)} to {short(f.high)}" if f.repeats > 1 else ""
-        return (
-            f"  {self.name:48s} {short(f.median):>8s} {self.unit:12s} {spread:18s} {wanted:10s} {verdict:12s}"
-            f"{self.note}"
-        ).rstrip()
-
-
-def short(value: float) -> str:
-    """Three digits, millions as such."""
-    if abs(value) >= 1e5:
-        return f"{value / 1e6:.3g}M"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-# -- measuring -------------------------------------------------------------------------------------
-
-
-def rate(task: Callable[[], float]) -> float:
-    """What a task says that it did, over the seconds that it took."""
-    start = time.perf_counter()
-    done = task()
-    return done / (time.perf_counter() - start)
-
-
-def in_turn(repeats: int, *tasks: Callable[[], float]) -> list[list[float]]:
-    """Rates of the tasks, one after the other and again, so that a busy machine slows all alike."""
-    rounds = [[rate(task) for task in tasks] for _ in range(repeats)]
-    return [list(column) for column in zip(*rounds, strict=True)]
-
-
-def quotients(top: Sequence[float], bottom: Sequence[float]) -> Spread:
-    """Of repeats made in turn."""
-    return Spread.of([a / b for a, b in zip(top, bottom, strict=True)])
 
 
 def shop() -> Scenario:
@@ -355,18 +269,6 @@ def child(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def seconds(*arguments: str, **environment: str) -> float:
-    """How long a fresh Python takes."""
-    begin = time.perf_counter()
-    subprocess.run(
-        [sys.executable, *arguments],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
-    return time.perf_counter() - begin
-
-
 PARTS: Mapping[str, Callable[[Effort], Iterator[Line]]] = {
     "kernel": kernel,
     "days": days,
@@ -377,47 +279,11 @@ PARTS: Mapping[str, Callable[[Effort], Iterator[Line]]] = {
 }
 
 
-# -- output ----------------------------------------------------------------------------------------
-
-
-def as_json(lines: Sequence[Line], quick: bool) -> str:
-    """Everything that the table says."""
-    found = {
-        "schema": "cssim.speed.1",
-        "quick": quick,
-        "spread": "median, lowest and highest of the repeats",
-        "machine": machine(),
-        "versions": versions(),
-        "lines": [{**asdict(line), "holds": line.holds} for line in lines],
-    }
-    return json.dumps(found, indent=1)
-
-
 def main() -> int:
     """Measure what is asked for; ends with 1 where something falls short."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--quick", action="store_true", help="fewer repeats and replications")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
-    options = parser.parse_args()
-    for what in (machine(), versions()):
-        print(", ".join(f"{name} {value}" for name, value in what.items()))
-    print("figure: median, then lowest to highest of the repeats")
     cssim.simulate(classical.scenario(), replications=1, seed=0, workers=1)  # all is compiled and warm
-    lines: list[Line] = []
-    for part in options.only:
-        print(f"\n{part}", flush=True)
-        for line in PARTS[part](QUICK if options.quick else FULL):
-            lines.append(line)
-            print(line.text(), flush=True)
-    judged = [line for line in lines if line.holds is not None]
-    held = sum(line.holds is True for line in judged)
-    print(f"\n{held} of {len(judged)} figures are as wanted")
-    if options.json:
-        options.json.write_text(as_json(lines, options.quick), encoding="utf-8")
-    return 0 if held == len(judged) else 1
+    parts = {name: lambda quick, part=part: part(QUICK if quick else FULL) for name, part in PARTS.items()}
+    return show(__doc__, "cssim.speed.1", parts, "fewer repeats and replications")
 
 
 if __name__ == "__main__":
