@@ -332,6 +332,21 @@ def test_who_waits_while_one_of_two_busy_agents_leaves() -> None:
         assert day.service_level()[0] == pytest.approx(share, abs=1e-6), leaving
 
 
+@pytest.mark.parametrize("leaving", LEAVING)
+def test_who_waits_while_two_agents_come(leaving: Leaving) -> None:
+    """Behind one in progress and two who wait; at 30 s there are three agents."""
+    rows = ([0.0, 1e-7, 30.0, 200.0], [1.0, 0.0, 0.0], [1, 1, 3], 50.0)
+    start = [0.0, 0.0, 0.0, 1.0]
+    soon, late = (course(*rows, within=t, leaving=leaving, start=start).service_level()[0] for t in (29, 31))
+    x = 30 / 50
+    two_ended = 1 - math.exp(-x) * (1 + x)  # then it has only one ahead, or none, and is answered at 30 s
+    one_ended_first = math.exp(-x) * x  # one in progress, one and itself waiting: both answered
+    nobody = math.exp(-x) * -math.expm1(-3 * 1 / 50)  # three in progress, it waits: the first of three to end
+    y = 29 / 50
+    assert soon == pytest.approx(1 - math.exp(-y) * (1 + y + y**2 / 2), abs=1e-6)
+    assert late == pytest.approx(two_ended + one_ended_first + nobody, abs=1e-6)
+
+
 def test_the_bound_of_the_error_holds() -> None:
     def at(error: float) -> Course:
         return course([0.0, 900.0, 1800.0], [0.3, 0.1], [12, 14], 60.0, within=20.0, error=error)
