@@ -99,6 +99,14 @@ def outlook(out: Console, found: Outlook) -> None:
             then = (queue.by_date.get(day, 0.0) for queue in found.queues.values())
             table.add_row(day.isoformat(), *(count(contacts) for contacts in then))
         _show(out, say("outlook.by_date"), table)
+    table = _table(_columns("queue", "tightest", "need", "people", "slack"))
+    for name, queue in found.queues.items():
+        k = queue.tightest
+        need, people = float(queue.need[k]), float(queue.people[k])
+        slack = people - need
+        shown = [f"{need:.1f}", *(f"{n:.0f}" if math.isfinite(n) else NOTHING for n in (people, slack))]
+        table.add_row(name, f"{found.starts[k]:%m-%d %H:%M}", *shown, style="bold red" if slack < 0 else None)
+    _show(out, say("outlook.tight"), table)
     when, most = found.busiest
     limited = math.isfinite(found.people)
     _line(

@@ -5,7 +5,7 @@ and how far each promise could be kept by agents with nothing else to do.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,9 @@ from cssim.demand.distributions import cdf
 from cssim.demand.forecast import expected_contacts
 from cssim.engine.floor import Policy, policy_of
 from cssim.errors import Fault
+from cssim.measure.estimate import numbers
 from cssim.roster.need import load_of, promises_of
+from cssim.roster.slack import Shortage, able_for, people_of, shortages
 from cssim.scenario import checks
 from cssim.scenario.clock import Calendar, Floats
 from cssim.scenario.load import digest, resolved
@@ -37,6 +39,8 @@ class QueueOutlook:
         peak: offered in the busiest planning interval, and its start.
         hours: agent-hours of reply work at speed 1.
         load: agents busy replying at speed 1, at most in any interval (erlangs).
+        need: agents at speed 1 that it roughly takes by itself, (i,).
+        people: agents at speed 1 who may work for it (and for others), (i,); infinite without a limit.
     """
 
     contacts: float
@@ -46,6 +50,14 @@ class QueueOutlook:
     peak: tuple[datetime, float]
     hours: float
     load: float
+    need: Floats
+    people: Floats
+
+    @property
+    def tightest(self) -> int:
+        """The interval in which it has least to spare; its busiest, where nothing limits the people."""
+        left = self.people - self.need
+        return int(np.argmin(left)) if np.isfinite(left).any() else int(np.argmax(self.need))
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ class Outlook:
         starts: of the planning intervals, local, (i,).
         need: agents at speed 1 on duty that the promises roughly take, (i,).
         need_hours: the same in agent-hours over the horizon.
+        people_on: agents of each group who may work, at its speed, (i,); infinite without a limit.
         ceilings: of every promise about replies, in the scenario's order.
         warnings: what is legal but odd.
         untold: what was left to its default, the most influential first.
@@ -89,6 +102,7 @@ class Outlook:
     starts: tuple[datetime, ...]
     need: Floats
     need_hours: float
+    people_on: dict[str, Floats]
     ceilings: tuple[Ceiling, ...]
     warnings: tuple[Fault, ...]
     untold: tuple[Fault, ...]
@@ -121,6 +135,8 @@ class Outlook:
                     "peak": {"start": format_moment(queue.peak[0]), "offered": queue.peak[1]},
                     "work_hours": queue.hours,
                     "load": queue.load,
+                    "need": numbers(queue.need),
+                    "people": numbers(queue.people),
                 }
                 for name, queue in self.queues.items()
             },
@@ -129,6 +145,7 @@ class Outlook:
                 "agents": [float(agents) for agents in self.need],
                 "hours": self.need_hours,
                 "busiest": {"start": format_moment(when), "agents": most},
+                "groups": {name: numbers(people) for name, people in self.people_on.items()},
             },
             "ceilings": [
                 {
@@ -159,6 +176,12 @@ def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) ->
     starts = tuple(calendar.moment(k * calendar.interval) for k in range(calendar.intervals))
     lengths = np.diff(np.append(np.arange(calendar.intervals) * calendar.interval, calendar.seconds))
     load, volumes = load_of(scenario), expected_contacts(scenario)
+    capacity = load.work.copy()
+    for promise in promises_of(scenario, load):
+        counts = promise.weight.sum(axis=0) > 0
+        wanted = promise.capacity(np.full(load.work.shape, promise.share))
+        capacity = np.maximum(capacity, np.where(counts, wanted, 0.0))
+    people, policy = people_of(scenario), policy_of(scenario)
     queues = {}
     for q, name in enumerate(scenario.queues):
         by_date: dict[date, float] = {}
@@ -173,12 +196,9 @@ def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) ->
             peak=(starts[most], float(load.contacts[q, most])),
             hours=float(load.work[q] @ lengths) / HOUR,
             load=float(load.work[q].max()),
+            need=capacity[q],
+            people=able_for(scenario, people, [q], policy),
         )
-    capacity = load.work.copy()
-    for promise in promises_of(scenario, load):
-        counts = promise.weight.sum(axis=0) > 0
-        wanted = promise.capacity(np.full(load.work.shape, promise.share))
-        capacity = np.maximum(capacity, np.where(counts, wanted, 0.0))
     need = np.maximum(capacity.sum(axis=0), scenario.limits.min_on_duty)
     ceilings = ceilings_of(scenario)
     return Outlook(
@@ -187,13 +207,27 @@ def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) ->
         starts=starts,
         need=need,
         need_hours=float(need @ lengths) / HOUR,
+        people_on=dict(zip(scenario.groups, people, strict=True)),
         ceilings=ceilings,
         warnings=(
             *(checks.warnings(scenario) if warnings is None else warnings),
             *(_above(ceiling) for ceiling in ceilings if not ceiling.possible),
+            *(_short(one, starts, calendar) for one in shortages(scenario, capacity, people)),
         ),
         untold=untold(scenario),
     )
+
+
+def _short(one: Shortage, starts: Sequence[datetime], calendar: Calendar) -> Fault:
+    end = calendar.moment(min((one.last + 1) * calendar.interval, calendar.seconds))
+    values = {
+        "queues": ", ".join(one.queues),
+        "start": format_moment(starts[one.first]),
+        "end": format_moment(end),
+        "need": f"{one.need:.0f}",
+        "people": f"{one.people:.0f}",
+    }
+    return Fault("outlook.short", values, "groups")
 
 
 def _above(ceiling: Ceiling) -> Fault:
