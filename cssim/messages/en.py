@@ -319,7 +319,7 @@ WORDS: dict[str, str] = {
     "pocket.title.a": "Erlang A, {load} erlangs, mean patience {patience}",
     "pocket.means.a": "Shares are of all contacts that come; the mean wait is of all, those who leave included.",
     "pocket.overloaded": "With {most} agents or fewer the line grows for ever: {load} erlangs of work need more than "
-    "{load} agents. Take {least} or more, or a with --patience if those who wait may leave.",
+    "{load} agents. Take {least} or more, or ask `cssim erlang a` with --patience if those who wait may leave.",
     "pocket.nobody": "Without agents nobody is answered.",
     "pocket.fewest": "Fewest agents for {promise}: {agents}",
     "pocket.promise.at_least": "{bound} within {time}",
