@@ -1,9 +1,10 @@
 """What the queues ask of the floor, before anything is simulated: reply work by interval, and how the share
 in time grows with the agents there.
 
-A chat's work is its replies, each placed where it is worked on if nobody ever waits: the first from the
-hand-over, the later ones after the replies and the thinking before them (the offered load of
-`cssim.queueing.load`; Little's law then gives the open chats). The share in time is Erlang's for calls as
+A chat's work is its replies, each placed where it falls due if nobody ever waits: the first at the
+hand-over, the later ones after the mean replies and thinking before them (`cssim.queueing.load`; Little's law
+then gives the open chats). Spreading them by their distributions (`offered`) changes the need by hundredths
+of an agent, and the search did worse from there (`python -m benchmarks.need`). The share in time is Erlang's for calls as
 long as *replies*, averaged over how busy the day may turn out; the chat limit adds a second such line, for a
 place. Rough on purpose: it decides where a search begins and in which order it tries, never what it finds;
 the search corrects it by what it sees in simulation.
@@ -64,7 +65,7 @@ class Load:
     chats: Floats
 
 
-def load_of(scenario: Scenario, way: Way = "offered") -> Load:
+def load_of(scenario: Scenario, way: Way = "lagged") -> Load:
     """The load of a scenario, follow-ups included; contacts that the bot resolves are not in it."""
     calendar = Calendar.of(scenario.horizon)
     arrivals = expected(scenario) + expected_follow_ups(scenario)

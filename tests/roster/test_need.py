@@ -46,7 +46,7 @@ def test_later_replies_fall_due_after_the_thinking() -> None:
         chat={"rounds": {"mean": 2, "dist": "fixed"}, "reply": "30s", "think": "1h"},
     )
     scenario = shop(horizon=DAY, queues={"pre_sales": burst})
-    load = load_of(scenario)
+    load = load_of(scenario, "offered")
     # who comes in the last half minute is answered in the next interval; the second reply is an hour later
     assert np.flatnonzero(load.work[0] > 1e-9).tolist() == [20, 21, 22, 23]
     assert load.work[0, 21] / load.work[0, 20] == pytest.approx(15 / 1785, rel=1e-9)
