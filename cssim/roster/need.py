@@ -4,10 +4,10 @@ in time grows with the agents there.
 A chat's work is its replies, each placed where it falls due if nobody ever waits: the first at the
 hand-over, the later ones after the mean replies and thinking before them (`cssim.queueing.load`; Little's law
 then gives the open chats). Spreading them by their distributions (`offered`) changes the need by hundredths
-of an agent, and the search did worse from there (`python -m benchmarks.need`). The share in time is Erlang's for calls as
-long as *replies*, averaged over how busy the day may turn out; the chat limit adds a second such line, for a
-place. Rough on purpose: it decides where a search begins and in which order it tries, never what it finds;
-the search corrects it by what it sees in simulation.
+of an agent, and the search did worse from there. The share in time is Erlang's for calls as long as
+*replies*, averaged over how busy the day may turn out; the chat limit adds a second such line, for a place.
+Rough on purpose: it decides where a search begins and in which order it tries, never what it finds; the
+search corrects it by what it sees in simulation.
 
 Capacity is counted in agents at speed 1, of a queue in an interval; q queues, i intervals, g groups, k points
 of a curve.
