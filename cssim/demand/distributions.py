@@ -19,10 +19,8 @@ from cssim.scenario.schema import Patience, Rounds, Spread
 
 def on_grid(seconds: ArrayLike) -> Floats:
     """The nearest multiples of 2^-20 s (ties to even); infinity stays."""
-    grains = np.asarray(np.asarray(seconds, dtype=np.float64) * GRID)
-    np.rint(grains, out=grains)
-    grains /= GRID
-    return grains
+    rounded: Floats = np.rint(np.asarray(seconds, dtype=np.float64) * GRID) / GRID
+    return rounded
 
 
 def quantile(spread: Spread, p: ArrayLike) -> Floats:
@@ -98,21 +96,12 @@ _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
 def _quantile(spread: Spread, p: Floats) -> Floats:
-    # in place, as a replication has 100,000 of them and fresh memory costs more than arithmetic
     mean, cv = spread.mean, spread.cv
     if spread.dist == "exponential":
-        x = np.negative(p, out=np.empty_like(p))
-        np.log1p(x, out=x)
-        x *= -mean
-        return x
+        return np.asarray(-mean * np.log1p(-p))
     if spread.dist == "lognormal":
         sigma = _sigma(cv)
-        x = special.ndtri(p, out=np.empty_like(p))
-        x *= sigma
-        x -= sigma**2 / 2
-        np.exp(x, out=x)
-        x *= mean
-        return x
+        return np.asarray(mean * np.exp(sigma * special.ndtri(p) - sigma**2 / 2))
     if spread.dist == "gamma":
         return np.asarray(mean * cv**2 * special.gammaincinv(cv**-2, p))
     if spread.dist == "uniform":

@@ -79,14 +79,14 @@ def shortages(scenario: Scenario, need: Floats, people: Floats) -> tuple[Shortag
     able = np.array([able_for(scenario, people, one, policy) for one in sets])
     lack = wanted - able
     worst = lack.argmax(axis=0)  # the smallest of the sets that lack most, as they come by size
-    columns = np.arange(need.shape[1])
-    short = lack[worst, columns] > TIGHT
+    most = lack.max(axis=0)
+    short = most > TIGHT
     found = []
-    for first in np.flatnonzero(short & ~np.roll(short, 1) | (short & (columns == 0))):
+    for first in np.flatnonzero(short & ~np.append(False, short[:-1])):
         last = first
         while last + 1 < len(short) and short[last + 1]:
             last += 1
-        at = first + int(lack[worst, columns][first : last + 1].argmax())
+        at = first + int(most[first : last + 1].argmax())
         k = int(worst[at])
         found.append(
             Shortage(
