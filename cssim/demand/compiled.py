@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from cssim.demand.contacts import Bools
 from cssim.jit import kept, part
-from cssim.scenario.clock import Floats, Ints
-
-GRAINS = 2.0**20
-"""`GRID`, in this file because what is compiled is known again by its own file alone."""
+from cssim.scenario.clock import GRID, Floats, Ints
 
 Word = np.uint64
 Words = NDArray[np.uint64]
@@ -65,7 +62,7 @@ class Columns(NamedTuple):
 @part
 def _on_grid(seconds: float) -> float:
     """See `cssim.demand.distributions.on_grid`."""
-    rounded: float = np.rint(seconds * GRAINS) / GRAINS
+    rounded: float = np.rint(seconds * GRID) / GRID
     return rounded
 
 
@@ -83,7 +80,7 @@ def arrive(gaps: Floats, begin: float, cumulative: Floats, knots: Floats, times:
     Returns:
         How many arrive before the last knot, and the clock after the gaps.
     """
-    last = np.ceil(knots[-1] * GRAINS) - 1
+    last = np.ceil(knots[-1] * GRID) - 1
     elapsed, j, n = 0.0, 0, 0
     for k in range(len(gaps)):
         elapsed += gaps[k]
@@ -93,7 +90,7 @@ def arrive(gaps: Floats, begin: float, cumulative: Floats, knots: Floats, times:
                 j += 1
             slope = (knots[j + 1] - knots[j]) / (cumulative[j + 1] - cumulative[j])
             time = slope * (clock - cumulative[j]) + knots[j]
-            times[n] = min(np.floor(time * GRAINS), last) / GRAINS
+            times[n] = min(np.floor(time * GRID), last) / GRID
             n += 1
     return n, begin + elapsed
 

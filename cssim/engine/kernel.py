@@ -157,7 +157,7 @@ HEAP, HAND_OVERS, DUTIES = range(3)
 
 NUMBER = (1 << SHIFT) - 1
 
-DEFLECTED, SERVED = int(Outcome.DEFLECTED), int(Outcome.SERVED)
+NEVER, DEFLECTED, SERVED = int(Outcome.NEVER), int(Outcome.DEFLECTED), int(Outcome.SERVED)
 ABANDONED, LINGERED = int(Outcome.ABANDONED), int(Outcome.LINGERED)
 BROKEN_OFF, UNFINISHED = int(Outcome.BROKEN_OFF), int(Outcome.UNFINISHED)
 ON_RESOLVED, ON_ABANDONED = int(Trigger.RESOLVED), int(Trigger.ABANDONED)
@@ -859,7 +859,7 @@ def lay_out(
         contact[i].first = first[i]
         contact[i].stop = first[i + 1]
         contact[i].retry_hangs = False
-        contact[i].state = 0
+        contact[i].state = AWAY
         contact[i].gone = False
         contact[i].left = False
         contact[i].retried = False
@@ -867,15 +867,15 @@ def lay_out(
         contact[i].slot = 0
         contact[i].before = 0
         contact[i].behind = 0
-        contact[i].agent = -1
+        contact[i].agent = NOBODY
         contact[i].expiry = np.inf
         contact[i].alarm = np.inf
         contact[i].offered = np.nan
         contact[i].assigned = np.nan
         came[i] = arrival[i]
         closed[i] = np.nan
-        outcome[i] = 0
-        if parent[i] < 0:
+        outcome[i] = NEVER
+        if parent[i] == NOBODY:
             hand_overs[ready].time = arrival[i] + delay[i]
             hand_overs[ready].code = ARRIVAL + i
             ready += 1
@@ -884,7 +884,7 @@ def lay_out(
     for i in range(len(contact)):
         child_first[i + 2] += child_first[i + 1]
     for i in range(len(contact)):
-        if parent[i] >= 0:
+        if parent[i] != NOBODY:
             child[child_first[parent[i] + 1]] = i
             child_first[parent[i] + 1] += 1
             if trigger[i] == ON_ABANDONED:

@@ -49,6 +49,7 @@ class Play:
     Attributes:
         drawn: who comes.
         roster: who works, in the order in which agents are numbered.
+        staff: the same, agent by agent.
         policy: the groups' rules.
         ruler: measures.
         engine: name, see `cssim.experiment.engines`.
@@ -56,6 +57,7 @@ class Play:
 
     drawn: Drawn
     roster: Roster
+    staff: Staff
     policy: Policy
     ruler: Ruler
     engine: str
@@ -65,7 +67,8 @@ class Play:
         """The play of a roster, with what is the same in all its replications."""
         engine_named(engine)
         scenario, duties = drawn.scenario, settled(drawn.scenario, roster)
-        return cls(drawn, duties, policy_of(scenario), Ruler.of(scenario, duties), engine)
+        staff, policy, ruler = Staff.of(scenario, duties), policy_of(scenario), Ruler.of(scenario, duties)
+        return cls(drawn, duties, staff, policy, ruler, engine)
 
     def __call__(self, replications: Sequence[int]) -> Some:
         """Play and measure some replications, at least one."""
@@ -74,7 +77,7 @@ class Play:
         total: Course | None = None
         for replication in replications:
             streams = self.drawn.streams(replication)
-            agents = self._staff.on(streams)
+            agents = self.staff.on(streams)
             day, course = self.ruler.measure(run(self.drawn.contacts(replication), agents, self.policy))
             days.append(day)
             total = course if total is None else total + course
@@ -90,10 +93,6 @@ class Play:
     def days(self, replications: Sequence[int], executor: Executor | None) -> Iterator[Some]:
         """The replications a task at a time, in order."""
         return in_order(executor, self, self.parts(replications))
-
-    @cached_property
-    def _staff(self) -> Staff:
-        return Staff.of(self.drawn.scenario, self.roster)
 
     @cached_property
     def _recipe(self) -> bytes:
