@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -229,6 +229,7 @@ def simulate(
     executor: Executor | None = None,
     workers: int | None = None,
     judgements: int = 1,
+    sizes: Sequence[int] | None = None,
     progress: Progress | None = None,
 ) -> SimulationResult:
     """What a roster would do, over many replications.
@@ -252,6 +253,8 @@ def simulate(
         executor: where the replications run; it is left open. Else threads of our own.
         workers: how many threads; as many as there are processors by default, and 1 means here, where the
             readable engine always runs.
+        sizes: of the sample, ascending, after which the run may stop, and does once every verdict is clear;
+            errors are divided by how many there are. In place of `replications` and `precision`.
         judgements: the errors of all verdicts are divided by it, where several rosters may be judged, each on
             its own phase, and the one that is met is then believed.
         progress: told how far it is.
@@ -263,7 +266,7 @@ def simulate(
     _in_range(seed, replications, precision, judgements)
     roster = own_roster(scenario) if roster is None else roster
     seed = secrets.randbits(32) if seed is None else int(seed)
-    looks = looks_at(replications, precision)
+    looks = looks_at(replications, precision) if sizes is None else tuple(sizes)
     play = Play.of(Drawn(scenario, seed, phase), roster, engine)
     get_ready(engine)
     days: list[Day] = []
@@ -277,6 +280,8 @@ def simulate(
                     progress(len(days), size)
             targets = judge(scenario, days, looks=len(looks) * judgements)
             if precision is not None and all(sure_enough(target, precision) for target in targets):
+                break
+            if sizes is not None and all(target.verdict != "undecided" for target in targets):
                 break
     assert total is not None
     return SimulationResult(

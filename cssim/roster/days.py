@@ -1,19 +1,23 @@
-"""Which days a search looks at: busy and quiet ones in their proportion, however few are looked at.
+"""Which days a search looks at, and how busy each of them is before anything is simulated.
 
 Drawn as they come, a few replications may all be quiet, and a roster polished on them fails on others. But a
-replication's random level is known before anything is simulated. So the search orders replications such that
-the first n of them, for every n, spread over busy and quiet as a Halton sequence spreads over the unit cube,
-with a coordinate for each date. Judgements take the days as they come: only there must nothing be chosen.
+replication's random level is known beforehand. So the search orders replications such that the first n of
+them, for every n, spread over busy and quiet as a Halton sequence spreads over the unit cube, with a
+coordinate for each date. Judgements take the days as they come: only there must nothing be chosen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from cssim.demand.level import level
-from cssim.demand.streams import Phase, Streams
+from cssim.demand.streams import Streams
+from cssim.measure.periods import periods_of
 from cssim.roster.need import Load
-from cssim.scenario.clock import Calendar, Floats
+from cssim.scenario.clock import Calendar, Floats, overlap
 from cssim.scenario.schema import Scenario
 
 CANDIDATES = 400
@@ -22,14 +26,52 @@ CANDIDATES = 400
 _PRIMES = (2, 3, 5, 7, 11, 13, 17)
 
 
-def balanced(scenario: Scenario, load: Load, seed: int, most: int) -> tuple[int, ...]:
-    """Numbers of the search's replications in a balanced order, `most` of them.
+def levels(scenario: Scenario, seed: int, phase: int, replications: Sequence[int]) -> Floats:
+    """Factor on each queue's rate in the middle of each planning interval, (n, q, i); 1 if nothing varies."""
+    calendar = Calendar.of(scenario.horizon)
+    found = np.ones((len(replications), len(scenario.queues), calendar.intervals))
+    if steady(scenario):
+        return found
+    middle = np.minimum((np.arange(calendar.intervals) + 0.5) * calendar.interval, calendar.seconds - 1.0)
+    for k, replication in enumerate(replications):
+        streams = Streams(seed, phase, replication)
+        for q, name in enumerate(scenario.queues):
+            found[k, q] = level(scenario, name, streams, middle)
+    return found
+
+
+def steady(scenario: Scenario) -> bool:
+    """Whether the forecast is right on every day, but for the luck of single arrivals."""
+    return scenario.forecast.day_cv == 0 and scenario.forecast.within_day.cv == 0
+
+
+def busyness(scenario: Scenario, load: Load, level: Floats) -> Floats:
+    """Logarithm of the expected work of each promise's queues in each of its periods, (n, p).
+
+    Promises in the order of targets and periods; `level` as `levels` gives it.
+    """
+    calendar = Calendar.of(scenario.horizon)
+    edges = np.append(np.arange(calendar.intervals) * calendar.interval, calendar.seconds)
+    work = load.work * level
+    found = []
+    for target in scenario.targets:
+        mine = [q for q, name in enumerate(scenario.queues) if target.queues is None or name in target.queues]
+        by_interval = work[:, mine].sum(axis=1)
+        for period in periods_of(scenario, target):
+            inside = np.array([overlap(a, b, period.spans) for a, b in pairwise(edges)])
+            found.append(np.log(np.maximum(by_interval @ inside, 1e-9)))
+    return np.array(found).T
+
+
+def balanced(scenario: Scenario, load: Load, level: Floats, most: int) -> tuple[int, ...]:
+    """Numbers of the candidates (rows of `level`) in a balanced order, `most` of them at the most.
 
     Of horizons with more than seven dates the first seven are balanced.
     """
-    if scenario.forecast.day_cv == 0 and scenario.forecast.within_day.cv == 0:
+    most = min(most, len(level))
+    if steady(scenario):
         return tuple(range(most))
-    busy = _busyness(scenario, load, seed, max(CANDIDATES, most))
+    busy = _by_date(scenario, load, level)
     rank = (np.argsort(np.argsort(busy, axis=0, kind="stable"), axis=0, kind="stable") + 0.5) / len(busy)
     free = np.ones(len(busy), dtype=bool)
     chosen = []
@@ -40,18 +82,13 @@ def balanced(scenario: Scenario, load: Load, seed: int, most: int) -> tuple[int,
     return tuple(chosen)
 
 
-def _busyness(scenario: Scenario, load: Load, seed: int, candidates: int) -> Floats:
-    """Expected work on each date under each replication's level, (candidates, dates)."""
+def _by_date(scenario: Scenario, load: Load, level: Floats) -> Floats:
+    """Expected work on each date, (n, dates)."""
     calendar = Calendar.of(scenario.horizon)
     middle = np.minimum((np.arange(calendar.intervals) + 0.5) * calendar.interval, calendar.seconds - 1.0)
     date = np.minimum(calendar.day_index(middle), len(_PRIMES) - 1)
-    busy = np.zeros((candidates, date.max() + 1))
-    for replication in range(candidates):
-        streams = Streams(seed, Phase.SEARCH, replication)
-        for q, name in enumerate(scenario.queues):
-            work = load.work[q] * level(scenario, name, streams, middle)
-            busy[replication] += np.bincount(date, work, busy.shape[1])
-    return busy
+    by_interval = (load.work * level).sum(axis=1)
+    return by_interval @ (date[:, None] == np.arange(date.max() + 1)).astype(np.float64)
 
 
 def _halton(points: int, dimensions: int) -> Floats:

@@ -1,10 +1,13 @@
 """How far a roster is from its promises, on a search's replications: one number for each target and period.
 
 *Slack* is positive where a promise is kept: estimate - promise for `at_least`, the reverse for `at_most`, in
-shares, or in parts of the promise where that is a time or a number. A promise on a share `on` of days is
-measured by a quantile of the daily values (from their mean, standard deviation and skewness, after Cornish
-and Fisher), which moves smoothly where the share of days kept jumps. That is for searching only: a verdict
-comes from `cssim.measure.estimate`.
+shares, or in parts of the promise where that is a time or a number.
+
+A promise on a share `on` of days is measured by a quantile of the daily values. How busy a day is, is known
+of hundreds of days without simulating them; so the daily values that were simulated are regressed on it, near
+the days that decide, and the quantile is taken over all days that are known: with the same replications its
+standard error is less than half of the sample quantile's. That is for searching only: a verdict comes from
+`cssim.measure.estimate`.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, ndtri
+from scipy.special import betaincinv, ndtr, ndtri
 
 from cssim.measure.estimate import KINDS, share_of_days, tallies
+from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
-from cssim.scenario.clock import Floats, Ints
+from cssim.measure.tables import shown_target
+from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario, Target
 
 
@@ -29,14 +34,11 @@ class Reading:
         slack: of each promise, (p,).
         effect: what each replication adds to it (its influence), so that differences can be paired, (n, p).
         cost: overtime included, on average.
-        in_time, counted: by queue and interval, over all replications; see `Day`.
     """
 
     slack: Floats
     effect: Floats
     cost: float
-    in_time: Floats
-    counted: Floats
 
     @property
     def error(self) -> Floats:
@@ -50,13 +52,38 @@ def standard_error(effect: Floats) -> Floats:
     return np.asarray(effect.std(axis=0, ddof=1) / np.sqrt(n)) if n > 1 else np.full(effect.shape[1], np.inf)
 
 
-def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float]) -> Reading:
+@dataclass(frozen=True)
+class Busy:
+    """How busy days are, for each of p promises; see `cssim.roster.days.busyness`.
+
+    Attributes:
+        here: of the replications that are read, (n, p).
+        known: of all days of which it is known, as quantiles at equal steps, (k, p).
+    """
+
+    here: Floats
+    known: Floats
+
+    @classmethod
+    def of(cls, here: Floats, candidates: Floats) -> Busy:
+        """The busyness of some replications among candidates, (n, p) and (c, p)."""
+        return cls(here, quantiles(candidates))
+
+
+def quantiles(candidates: Floats) -> Floats:
+    """Quantiles at the middles of equal steps, (k, p) from (c, p)."""
+    steps = min(64, len(candidates))
+    return np.quantile(candidates, (np.arange(steps) + 0.5) / steps, axis=0)
+
+
+def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: Busy) -> Reading:
     """What replications of a roster say.
 
     Args:
         scenario: names the targets.
         days: the replications.
         aims: for each target, the share of days on which it is to be kept, where it is about days.
+        busy: how busy the replications are, among others.
     """
     slack, effect = [], []
     for number, target in enumerate(scenario.targets):
@@ -66,19 +93,55 @@ def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float]) -> Read
             effect += [np.zeros(len(days))] * part.shape[1]
             continue
         for k in range(part.shape[1]):
-            one, by_day = _promise(target, part[:, k], whole[:, k], aims[number])
+            p = len(slack)
+            one, by_day = _promise(
+                target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p]
+            )
             slack.append(one)
             effect.append(by_day)
     return Reading(
         slack=np.array(slack),
         effect=np.array(effect).T,
         cost=float(np.mean([day.total_cost for day in days])),
-        in_time=np.sum([day.in_time for day in days], axis=0, dtype=np.float64),
-        counted=np.sum([day.counted for day in days], axis=0, dtype=np.float64),
     )
 
 
-def _promise(target: Target, part: Floats, whole: Floats, aim: float) -> tuple[float, Floats]:
+def seen(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: Busy) -> tuple[Floats, Floats]:
+    """In time and counted by queue and interval, summed over replications, (q, i) each; see `Day`.
+
+    Where a queue's promise is about a share of days, the days about as busy as those that decide count most.
+    """
+    calendar = Calendar.of(scenario.horizon)
+    weight = np.ones((len(days), len(scenario.queues), calendar.intervals))
+    middle = np.minimum((np.arange(calendar.intervals) + 0.5) * calendar.interval, calendar.seconds - 1.0)
+    for q, name in enumerate(scenario.queues):
+        target = shown_target(scenario, name)
+        if target is None or target.on is None:
+            continue
+        number = scenario.targets.index(target)
+        p = sum(len(periods_of(scenario, before)) for before in scenario.targets[:number])
+        for k, period in enumerate(periods_of(scenario, target), p):
+            near = _near(busy.here[:, k], busy.known[:, k], aims[number])[0] * len(days)
+            inside = [any(a <= moment < b for a, b in period.spans) for moment in middle]
+            weight[:, q, inside] = near[:, None]
+    in_time, counted = (np.array([getattr(day, name) for day in days]) for name in ("in_time", "counted"))
+    return (weight * in_time).sum(axis=0), (weight * counted).sum(axis=0)
+
+
+def _near(here: Floats, known: Floats, aim: float) -> tuple[Floats, Floats]:
+    """Weights of days by how near they are to the busyness that decides, sum 1, and how far they are, in
+    standard deviations, (n,) each."""
+    spread = known.std()
+    if spread < _SAME:
+        return np.full(len(here), 1 / len(here)), np.zeros(len(here))
+    away = (here - np.quantile(known, aim)) / spread
+    weight = np.exp(-0.5 * (away / _WIDTH) ** 2)
+    return weight / weight.sum(), away
+
+
+def _promise(
+    target: Target, part: Floats, whole: Floats, aim: float, here: Floats, known: Floats
+) -> tuple[float, Floats]:
     """Slack of one promise, and each replication's influence on it."""
     nothing = np.zeros(len(part))
     there = whole > 0
@@ -91,22 +154,49 @@ def _promise(target: Target, part: Floats, whole: Floats, aim: float) -> tuple[f
     if target.on is None:
         value = part.sum() / whole.sum()
         return scale * (value - promised), scale * (part - value * whole) / whole.mean()
-    daily = part[there] / whole[there]
-    mean, spread = daily.mean(), daily.std(ddof=1) if len(daily) > 1 else 0.0
-    from_mean = daily - mean
-    z = float(ndtri(aim))
-    z += (z**2 - 1) / 6 * _skewness(-sign * from_mean, spread)
-    moved = sign * from_mean - z * (from_mean**2 - spread**2) / (2 * max(spread, 1e-9))
-    nothing[there] = abs(scale) * moved * len(part) / there.sum()
-    return float(abs(scale) * (sign * (mean - promised) - z * spread)), nothing
+    kept_anyway = 1 - there.mean()
+    if kept_anyway >= aim:
+        return 1.0, nothing
+    daily = scale * (part[there] / whole[there] - promised)
+    slack, weight = _kept_on(daily, here[there], known, (aim - kept_anyway) / (1 - kept_anyway))
+    nothing[there] = len(daily) * weight * (daily - weight @ daily)
+    return slack, nothing
 
 
-def _skewness(from_mean: Floats, spread: float) -> float:
-    """Of a sample, drawn towards 0 the smaller it is, and within [-0.5, 2]."""
-    if spread <= 0:
-        return 0.0
-    n = len(from_mean)
-    return float(np.clip((from_mean**3).mean() / spread**3, -0.5, 2.0)) * n / (n + 12)
+_WIDTH = 1.0
+"""Of the days around those that decide, in standard deviations of busyness."""
+_SAME = 1e-9
+_ENOUGH = 6
+"""Replications of which a line can be told from luck."""
+
+
+def _kept_on(daily: Floats, here: Floats, known: Floats, aim: float) -> tuple[float, Floats]:
+    """The value that is reached on a share `aim` of the days known, and how each replication weighs in it.
+
+    A day's value is taken to be a line in its busyness, fitted where days are about as busy as at the `aim`
+    quantile, and normal luck about it.
+    """
+    n, spread = len(daily), known.std()
+    weight, away = _near(here, known, aim)
+    centre = weight @ away
+    square = weight @ (away - centre) ** 2
+    if n < _ENOUGH or square < _SAME:
+        noise = float(daily.std(ddof=1)) if n > 1 else 0.0
+        return float(daily.mean()) - float(ndtri(aim)) * noise, np.full(n, 1 / n)
+    slope = float((weight * (away - centre)) @ daily / square)
+    weight_at = weight * (1 - centre * (away - centre) / square)
+    level = float(weight_at @ daily)
+    left = daily - level - slope * away
+    freedom = 1 - 2 * float(weight @ weight)  # of the weighted sample, two taken by the line
+    noise = float(np.sqrt(weight @ left**2 / max(freedom, 0.2)))
+    line = slope * (known - np.quantile(known, aim)) / spread
+    reach = 4 * (abs(slope) + noise) + 1e-9
+    low, high = -reach, reach
+    for _ in range(30):
+        value = (low + high) / 2
+        clears = ndtr((line - value) / noise).mean() if noise > 1e-9 else np.mean(line >= value)
+        low, high = (value, high) if clears >= aim else (low, value)
+    return level + low, weight_at
 
 
 def aims_of(scenario: Scenario, replications: int, looks: int) -> list[float]:
@@ -158,5 +248,6 @@ def margins(
         [0.0 if t.on is not None else float(ndtri(1 - (1 - t.sure) / looks)) for t in scenario.targets]
     )
     spread = reading.effect.std(axis=0, ddof=1) if len(reading.effect) > 1 else np.zeros(len(of_target))
-    luck = safety * np.sqrt(1 / judged + 1 / searched)
+    on = np.array([t.on is not None for t in scenario.targets])[of_target]
+    luck = safety * np.sqrt(np.where(on, 0.0, 1 / judged) + 1 / searched)
     return np.asarray(spread * (quantile[of_target] / np.sqrt(judged) + luck))

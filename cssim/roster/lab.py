@@ -10,7 +10,7 @@ import numpy as np
 
 from cssim.engine.floor import Roster
 from cssim.measure.service import Day
-from cssim.roster.gauge import Reading, read
+from cssim.roster.gauge import Busy, Reading, read, seen
 from cssim.roster.shifts import Columns
 from cssim.roster.stop import Record, Stop
 from cssim.scenario.clock import Floats, Ints
@@ -51,6 +51,25 @@ class Trial:
         return float(np.maximum(margin - self.reading.slack, 0.0).sum())
 
 
+@dataclass(frozen=True)
+class Sample:
+    """The replications on which rosters are compared, in their order; p promises.
+
+    Attributes:
+        order: numbers of the replications.
+        here: how busy each is, (n, p); see `cssim.roster.days.busyness`.
+        known: how busy days are, as `cssim.roster.gauge.quantiles`, (k, p).
+    """
+
+    order: tuple[int, ...]
+    here: Floats
+    known: Floats
+
+    def busy(self, replications: int) -> Busy:
+        """Of the first so many."""
+        return Busy(self.here[:replications], self.known)
+
+
 class Lab:
     """Where rosters are tried.
 
@@ -58,6 +77,7 @@ class Lab:
         aims: see `cssim.roster.gauge.read`; changes with the judgement that is planned.
         reserve: seconds kept for what comes after the search.
         pace: seconds that one more replication takes, as seen lately.
+        bound: no roster that meets the targets costs less, as far as is known.
         history: a row for each roster that was better than all before it.
     """
 
@@ -66,20 +86,22 @@ class Lab:
         scenario: Scenario,
         columns: Columns,
         run: Run,
+        sample: Sample,
         *,
         stop: Stop,
         began: float,
         bound: float,
         watch: Watch | None,
     ) -> None:
-        self.scenario, self.columns = scenario, columns
+        self.scenario, self.columns, self.sample = scenario, columns, sample
         self.stop = stop
         self.aims: Sequence[float] = [0.5] * len(scenario.targets)
         self.reserve = 0.0
         self.pace = 0.0
         self.contacts = 0
         self.history: list[dict[str, float | int | bool | str]] = []
-        self._run, self._watch, self._bound = run, watch, bound
+        self.bound = bound
+        self._run, self._watch = run, watch
         self._timed = bool(np.isfinite(stop.seconds))
         self._days: dict[bytes, list[Day]] = {}
         self._began = began
@@ -112,7 +134,9 @@ class Lab:
         roster = self.columns.roster(counts)
         while len(known) < replications:
             some = 4 if not self.pace else max(4, int(0.5 / self.pace))  # half a second, where time counts
-            block = range(len(known), min(len(known) + some, replications) if self._timed else replications)
+            block = self.sample.order[
+                len(known) : min(len(known) + some, replications) if self._timed else replications
+            ]
             if self.rosters and self.left < self.reserve + len(block) * self.pace:
                 raise Spent
             began = time.perf_counter()
@@ -124,13 +148,21 @@ class Lab:
             known = self._days[counts.tobytes()] = known + days
             if self._watch is not None:
                 self._watch(self.record("search"))
-        reading = read(self.scenario, known[:replications], self.aims)
+        return self._read(counts, known[:replications])
+
+    def _read(self, counts: Ints, days: list[Day]) -> Trial:
+        reading = read(self.scenario, days, self.aims, self.sample.busy(len(days)))
         return Trial(counts, float(self.columns.pay @ counts), reading)
 
     def first(self, trial: Trial, replications: int) -> Trial:
         """A trial as its first replications alone show it, or as the aims now want it read."""
-        days = self._days[trial.counts.tobytes()][:replications]
-        return Trial(trial.counts, trial.pay, read(self.scenario, days, self.aims))
+        return self._read(trial.counts, self._days[trial.counts.tobytes()][:replications])
+
+    def seen(self, trial: Trial) -> tuple[Floats, Floats]:
+        """In time and counted by queue and interval over a trial's replications, those of days about as busy
+        as the ones that decide weighted most, (q, i) each."""
+        days = self._days[trial.counts.tobytes()][: trial.replications]
+        return seen(self.scenario, days, self.aims, self.sample.busy(len(days)))
 
     def record(self, stage: str, ahead: float = 0.0) -> Record:
         """How far the search is, with so many seconds of work about to be done."""
@@ -143,7 +175,7 @@ class Lab:
             rosters=self.rosters,
             contacts=self.contacts,
             cost=cost,
-            bound=self._bound,
+            bound=self.bound,
             kept=kept,
         )
 

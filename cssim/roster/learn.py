@@ -81,9 +81,13 @@ class Setting:
         """Agents of each group expected on duty in each interval, (g, i)."""
         return self.columns.on_duty(counts) * self.presence[:, None]
 
-    def capacity(self, promise: Promise, on_duty: Floats) -> Floats:
-        """Capacity that is of use to a promise, (q, i)."""
-        return shared_out(on_duty, self.load, self.policy, promise.able)
+    def given(self, on_duty: Floats) -> Floats:
+        """Capacity that each queue gets of each group's agents on duty, (g, q, i)."""
+        return shared_out(on_duty, self.load, self.policy)
+
+    def capacity(self, promise: Promise, given: Floats) -> Floats:
+        """Of what the queues are given, the capacity that is of use to a promise, (q, i)."""
+        return np.asarray((given * promise.able[:, :, None]).sum(axis=0))
 
     def first_asked(self) -> Asked:
         """What the targets say, at the curves' word.
@@ -101,21 +105,38 @@ class Setting:
         )
 
 
+Seen = tuple[Floats, Floats]
+"""In time and counted by queue and interval, (q, i) each; see `Lab.seen`."""
+
+
+def relearned(setting: Setting, asked: Asked, counts: Ints, seen: Seen) -> Asked:
+    """The same asked, by what an agent was seen to be worth with a roster of these counts."""
+    given = setting.given(setting.on_duty(counts))
+    return replace(asked, worth=_worth(setting, asked, given, seen))
+
+
 def corrected(
-    setting: Setting, asked: Asked, trial: Trial, margin: Floats, gain: float, *, bought: bool = True
+    setting: Setting,
+    asked: Asked,
+    trial: Trial,
+    seen: Seen,
+    margin: Floats,
+    gain: float,
+    *,
+    bought: bool = True,
 ) -> Asked:
-    """What to ask for next, after a roster has been tried; `bought`: one that `cover` found for `asked`.
+    """What to ask for next, after a roster has been tried; `bought`: one that was bought for `asked`.
 
     An agent's worth is read off the curve of the queue's own promise, cell by cell, from the share in time
     that was seen there. Then each period's share is moved, on the scale of odds, by what its measure lacks of
     the promise and its margin (times `gain`), and by what the new worth changes at the roster tried. A roster
     that was not bought for `asked` is taken to have been asked for what the curves say of it.
     """
-    on_duty = setting.on_duty(trial.counts)
-    worth = _worth(setting, asked, trial, on_duty)
+    given = setting.given(setting.on_duty(trial.counts))
+    worth = _worth(setting, asked, given, seen)
     shares = []
     for promise, share, place in zip(setting.promises, asked.shares, setting.at, strict=True):
-        capacity = setting.capacity(promise, on_duty)
+        capacity = setting.capacity(promise, given)
         before, after = (promise.kept(capacity * w) for w in (asked.worth, worth))
         lacks = _lacks(setting.scenario, promise.target, trial.reading.slack[place], margin[place])
         base = _odds(share) - _odds(before) if bought else 0.0
@@ -133,21 +154,22 @@ def _range(place: slice) -> Ints:
     return np.arange(place.start, place.stop)
 
 
-def _worth(setting: Setting, asked: Asked, trial: Trial, on_duty: Floats) -> Floats:
+def _worth(setting: Setting, asked: Asked, given: Floats, seen: Seen) -> Floats:
     """How much an agent counts in each cell, against the curve, (q, i)."""
+    in_time, counted = seen
     moved, weight = np.zeros(asked.worth.shape), np.zeros(asked.worth.shape)
     for number, promise in enumerate(setting.promises):
         mine = (setting.shown == number)[:, None]
-        capacity = setting.capacity(promise, on_duty) * asked.worth
+        capacity = setting.capacity(promise, given) * asked.worth
         said = promise.at(capacity)
-        seen = (trial.reading.in_time + _UNSURE * said) / (trial.reading.counted + _UNSURE)
+        share = (in_time + _UNSURE * said) / (counted + _UNSURE)
         low, high = _FLAT
-        flat = ((said > high) & (seen > high)) | ((said < low) & (seen < low)) | (capacity <= 0)
-        ratio = promise.capacity(np.clip(seen, low, high)) / np.maximum(
+        flat = ((said > high) & (share > high)) | ((said < low) & (share < low)) | (capacity <= 0)
+        ratio = promise.capacity(np.clip(share, low, high)) / np.maximum(
             promise.capacity(np.clip(said, low, high)), 1e-9
         )
         moved = np.where(mine & ~flat, np.log(np.clip(ratio, 0.5, 2.0)), moved)
-        weight = np.where(mine & ~flat, trial.reading.counted, weight)
+        weight = np.where(mine & ~flat, counted, weight)
     smooth, mass = _beside(moved * weight), _beside(weight)
     step = np.divide(smooth, mass + _UNSURE, out=np.zeros_like(smooth), where=mass > 0)
     return np.asarray(np.clip(asked.worth * np.exp(step), 0.4, 2.5))

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cssim.demand.contacts import Bools
 from cssim.roster.cover import Asked
 from cssim.roster.lab import Trial
 from cssim.roster.learn import Setting
 from cssim.scenario.clock import Floats, Ints
 
 NOBODY = -1
+
+_TOGETHER = 64
+"""Steps whose legality is looked at together."""
 
 PARTNERS = 60
 """Steps that save, and steps that mend, of which pairs are made."""
@@ -38,6 +42,11 @@ class Move:
     on: tuple[int, ...]
     saves: float
     effect: Floats
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What tells it from others, whatever roster it is made on."""
+        return self.off, self.on
 
     def applied(self, counts: Ints) -> Ints:
         """The counts after it."""
@@ -89,8 +98,10 @@ class Trust:
         self._square += sure * predicted**2
 
 
-def moves(setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: Floats) -> Iterator[Move]:
-    """The legal moves from a roster, most promising first.
+def moves(
+    setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: Floats, least: Ints
+) -> Iterator[Move]:
+    """The legal moves from a roster, most promising first; `least` agents stay on each column.
 
     While the roster keeps its promises: those that save pay, first those that should leave all promises kept,
     the greatest saving first. While it does not: those that should mend most for their pay, and then, because
@@ -98,11 +109,19 @@ def moves(setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: F
     """
     steps = _steps(setting, asked, trial)
     ranked = (_mending if trial.violation(margin) > 0 else _saving)(steps, trial, margin, trust)
-    for row in range(len(ranked.saves)):
-        move = ranked.move(row)
-        counts = move.applied(trial.counts)
-        if counts.min(initial=0) >= 0 and setting.columns.rules.allow(counts):
-            yield move
+    for first in range(0, len(ranked.saves), _TOGETHER):
+        rows = np.arange(first, min(first + _TOGETHER, len(ranked.saves)))
+        for row in rows[_legal(setting, trial.counts, ranked[rows], least)]:
+            yield ranked.move(int(row))
+
+
+def _legal(setting: Setting, counts: Ints, steps: Steps, least: Ints) -> Bools:
+    """Which steps lead to legal rosters, (m,)."""
+    changed = np.tile(np.append(counts, 0), (len(steps.saves), 1))  # nobody's column is the last
+    every = np.arange(len(changed))[:, None]
+    np.subtract.at(changed, (every, steps.off), 1)
+    np.add.at(changed, (every, steps.on), 1)
+    return setting.columns.rules.allowed(changed[:, :-1]) & np.all(changed[:, :-1] >= least, axis=1)
 
 
 def _lacking(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Floats:
@@ -182,14 +201,22 @@ def _slopes(setting: Setting, asked: Asked, trial: Trial, step: float) -> Floats
     columns = setting.columns
     on_duty = setting.on_duty(trial.counts)
     effect = np.zeros((len(columns), len(setting.of_target)))
-    for promise, place in zip(setting.promises, setting.at, strict=True):
-        weight = promise.weight / np.maximum(promise.weight.sum(axis=(1, 2), keepdims=True), 1e-300)
-        before = promise.at(setting.capacity(promise, on_duty) * asked.worth)
-        for g in range(len(columns.groups)):
-            changed = on_duty.copy()
-            changed[g] = np.maximum(changed[g] + step, 0.0)
-            after = promise.at(setting.capacity(promise, changed) * asked.worth)
-            by_interval = (weight * (after - before)).sum(axis=1)
-            mine = columns.group == g
-            effect[mine, place] = columns.cover[mine] @ by_interval.T * setting.presence[g]
+    weights = [
+        p.weight / np.maximum(p.weight.sum(axis=(1, 2), keepdims=True), 1e-300) for p in setting.promises
+    ]
+
+    def shares(staff: Floats) -> list[Floats]:
+        given = setting.given(staff)
+        return [p.at(setting.capacity(p, given) * asked.worth) for p in setting.promises]
+
+    before = shares(on_duty)
+    for g in range(len(columns.groups)):
+        mine = columns.group == g
+        if not mine.any():
+            continue
+        changed = on_duty.copy()
+        changed[g] = np.maximum(changed[g] + step, 0.0)
+        each = columns.cover[mine] * setting.presence[g]
+        for was, now, weight, place in zip(before, shares(changed), weights, setting.at, strict=True):
+            effect[mine, place] = each @ (weight * (now - was)).sum(axis=1).T
     return effect

@@ -312,24 +312,24 @@ def _chats(scenario: Scenario, policy: Policy, queue: int) -> float:
     return float((people * places).sum() / people.sum())
 
 
-def shared_out(capacity: Floats, load: Load, policy: Policy, able: Floats | None = None) -> Floats:
-    """Capacity that each queue gets of the groups' agents, (q, i) from (g, i).
+def shared_out(capacity: Floats, load: Load, policy: Policy) -> Floats:
+    """Capacity that each queue gets of each group's agents, at their speed, (g, q, i) from (g, i).
 
     The work of a queue goes to the groups that serve it so that all are equally busy where they can be; a
     group's time then goes to its queues in proportion. Groups that must wait before they take a queue take a
-    quarter as readily. `able` leaves out groups that are of no use to a promise (their work still counts).
+    quarter as readily.
     """
     speed = np.where(policy.serves, policy.speed, 0.0)
     ready = np.where(policy.serves, np.where(policy.after > 0, 0.25, 1.0), 0.0)
     work = np.maximum(load.work, 1e-9)
-    pull = (ready * speed)[:, :, None] * capacity[:, None, :]
-    taken = pull.copy()
+    per_speed = np.divide(1.0, speed, out=np.zeros_like(speed), where=speed > 0)[:, :, None]
+    taken = (ready * speed)[:, :, None] * capacity[:, None, :]
+    free = 1 / np.maximum(capacity, 1e-9)
+    last = taken
     for _ in range(12):
-        taken = work * taken / np.maximum(taken.sum(axis=0), 1e-300)
-        time = np.divide(taken, speed[:, :, None], out=np.zeros_like(taken), where=speed[:, :, None] > 0)
-        busy = time.sum(axis=1) / np.maximum(capacity, 1e-9)
-        last, taken = taken, taken / np.maximum(busy[:, None, :], 1e-9)
-    time = np.divide(last, speed[:, :, None], out=np.zeros_like(last), where=speed[:, :, None] > 0)
+        last = taken * (work / np.maximum(taken.sum(axis=0), 1e-300))
+        busy = (last * per_speed).sum(axis=1) * free
+        taken = last / np.maximum(busy[:, None, :], 1e-9)
+    time = last * per_speed
     part = time / np.maximum(time.sum(axis=1, keepdims=True), 1e-300)
-    given = part * capacity[:, None, :] * speed[:, :, None]
-    return np.asarray((given if able is None else given * able[:, :, None]).sum(axis=0))
+    return np.asarray(part * capacity[:, None, :] * speed[:, :, None])

@@ -28,7 +28,7 @@ import numpy as np
 from cssim.demand.contacts import Bools
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
-from cssim.engine.floor import Roster, policy_of
+from cssim.engine.floor import Policy, Roster, policy_of
 from cssim.errors import InputError
 from cssim.experiment.days import run_days
 from cssim.experiment.engines import ENGINE, get_ready
@@ -38,15 +38,15 @@ from cssim.experiment.workers import workers_for
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
-from cssim.roster.cover import Asked, Cover, cover
-from cssim.roster.days import balanced
-from cssim.roster.gauge import Reading, aims_of, margins, read, standard_error
-from cssim.roster.lab import Lab, Spent, Trial, Watch
-from cssim.roster.learn import Setting, corrected
-from cssim.roster.moves import Trust, moves
-from cssim.roster.need import load_of, promises_of
+from cssim.roster.cover import Asked, cover, parts
+from cssim.roster.days import CANDIDATES, balanced, busyness, levels
+from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
+from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
+from cssim.roster.learn import Setting, corrected, relearned
+from cssim.roster.moves import Move, Trust, moves
+from cssim.roster.need import Promise, load_of, promises_of
 from cssim.roster.result import RosterResult, SearchRecord, Shortfall
-from cssim.roster.shifts import columns_of
+from cssim.roster.shifts import Columns, columns_of
 from cssim.roster.stop import Seconds, Stop
 from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
@@ -54,28 +54,39 @@ from cssim.scenario.schema import Scenario
 BUDGET: Final = 120.0
 """Seconds that a search may take where nothing else is said."""
 
-JUDGED: Final = 400
-"""Replications of a judgement, where neither their number nor the time says otherwise."""
-
-FEW: Final = 4
+FEW: Final = 8
 """Replications on which a roster is first looked at; doubled until it is clear what it is worth."""
 
 BALANCED: Final = 4
 """A replication of balanced days (see `days`) tells as much as so many of days as they come."""
 
-ENOUGH: Final = 32
-"""Replications on which rosters are compared in the end."""
+COMPARED: Final = 4e5
+"""Contacts on which rosters are compared in the end, at least and at most so many replications of them."""
 
-_SIZES: Final = (4, 8, 16, 32, 64, 128)
+ENOUGH: Final = (32, 256)
+
+SURE: Final = 2e7
+"""Contacts of a judgement, likewise, where neither their number nor the time says otherwise."""
+
+JUDGED: Final = (400, 4000)
+
+TWO_LOOKS: Final = 80
+"""A judgement of so many replications is looked at after a quarter of them, too."""
 
 FAR: Final = 0.05
 """A roster whose promises lack more than this of their shares, all together, is far from keeping them."""
 
-STEPS: Final = 10
+LESSONS: Final = 12
+"""Most rosters by which the curves are corrected before the first cover."""
+
+COVERS: Final = 3
 """Most covers before the first polish."""
 
-TRIES: Final = (20, 40, 120)
+TRIES: Final = (30, 60, 240)
 """Moves in a row without success after which the need is covered anew, and at last the search ends."""
+
+REST: Final = 6
+"""Steps for which a refused move is left alone."""
 
 ROOM: Final = 512 * 2**20
 """Bytes of contacts that are kept from roster to roster."""
@@ -126,17 +137,15 @@ def optimise(
     drawn = Drawn(scenario, seed, Phase.SEARCH, ROOM)
     get_ready(engine)
     with workers_for(executor, workers, engine) as place:
-        order = balanced(scenario, load_of(scenario), seed, max(_SIZES))
 
         def run(roster: Roster, some: Sequence[int]) -> list[Day]:
-            days = [order[k] for k in some]
-            return run_days(drawn, roster, days, engine=engine, executor=place)
+            return run_days(drawn, roster, some, engine=engine, executor=place)
 
-        def judge(roster: Roster, number: int, some: int) -> SimulationResult:
+        def judge(roster: Roster, number: int, sizes: Sequence[int]) -> SimulationResult:
             return simulate(
                 scenario,
                 roster,
-                replications=some,
+                sizes=sizes,
                 seed=seed,
                 phase=Phase.JUDGEMENT + number,
                 engine=engine,
@@ -145,13 +154,22 @@ def optimise(
                 judgements=2 ** (number + 1),
             )
 
-        lab = Lab(scenario, columns, run, stop=stop, began=began, bound=bound.cost, watch=progress)
+        lab = Lab(
+            scenario,
+            columns,
+            run,
+            sample_of(scenario, seed),
+            stop=stop,
+            began=began,
+            bound=bound.cost,
+            watch=progress,
+        )
         search = _Search(scenario, lab, judge, replications)
         found, ended = search.run(proven=bool(bound.why))
         baseline = None
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
-            baseline = judge(own, found.number, search.affordable(found.result.replications))
+            baseline = judge(own, found.number, (search.affordable(found.result.replications),))
     return RosterResult(
         scenario=scenario,
         status="infeasible" if bound.why else "met" if found.met else "budget",
@@ -174,6 +192,15 @@ def optimise(
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
     )
+
+
+def sample_of(scenario: Scenario, seed: int) -> Sample:
+    """The replications on which a search compares rosters."""
+    load = load_of(scenario)
+    level = levels(scenario, seed, Phase.SEARCH, range(CANDIDATES))
+    order = balanced(scenario, load, level, ENOUGH[1])
+    busy = busyness(scenario, load, level)
+    return Sample(order, busy[list(order)], quantiles(busy))
 
 
 def _stop(budget: float | Stop | None) -> Stop:
@@ -208,7 +235,15 @@ class _Judged:
 class _Search:
     """A search under way."""
 
-    def __init__(self, scenario: Scenario, lab: Lab, judge: _Judge, replications: int | None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        lab: Lab,
+        judge: _Judge,
+        replications: int | None,
+        start: Ints | None = None,
+        least: Ints | None = None,
+    ) -> None:
         load = load_of(scenario)
         self.scenario, self.lab, self.judge, self.replications = scenario, lab, judge, replications
         self.setting = Setting.of(
@@ -219,18 +254,19 @@ class _Search:
             promises_of(scenario, load),
             [len(periods_of(scenario, target)) for target in scenario.targets],
         )
-        promises = len(self.setting.of_target)
+        contacts = float(load.contacts.sum())
         self.asked = self.setting.first_asked()
-        self.trust = Trust(promises)
+        self.trust = Trust(len(self.setting.of_target))
+        self.start = start
+        self.least = np.zeros(len(lab.columns), dtype=np.int64) if least is None else least
+        self.enough = _within(*ENOUGH, COMPARED / max(contacts, 1.0))
+        self.planned = replications or _within(*JUDGED, SURE / max(contacts, 1.0))
         self.last: _Judged | None = None
         self.wanted: Floats | None = None
         self.best: Trial | None = None
-        self.enough = ENOUGH
-        self.planned = replications or JUDGED
         self.judged = 0
-        self.few = 2 * FEW if any(target.on is not None for target in scenario.targets) else FEW
         self.late = False
-        self.unfit: set[bytes] = set()
+        self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
     # -- the whole ----------------------------------------------------------------------------------
 
@@ -269,7 +305,7 @@ class _Search:
         try:
             self._plan()
             if self.best is None:
-                self._start(1 if proven else STEPS)
+                self._begin(1 if proven else LESSONS)
                 self._plan()
             if proven:
                 return "proof"
@@ -290,25 +326,33 @@ class _Search:
     def _plan(self) -> None:
         """How many replications the next judgement has, and what that asks of the search.
 
-        Of a budget of time the first search gets rather more than half and the first judgement a fifth, so
-        that there is time to mend what it finds; of what is left then, two fifths are kept for the next one,
-        and a quarter where there is little hope of *met*.
+        Of a budget of time the first search gets not quite half, so that there is time to mend what its
+        judgement finds; of what is left then, a part is kept for the next one, the smaller where there is
+        little hope of *met*.
         """
         lab, first = self.lab, self.judged == 0 and not self.late
         if np.isfinite(lab.left):
-            kept = 0.2 * lab.stop.seconds if first else (0.25 if self.late else 0.4) * lab.left
             if lab.pace:
-                most = JUDGED if self.replications is None else self.replications
+                kept = (0.25 if self.late else 0.3) * (
+                    min(lab.left, 0.6 * lab.stop.seconds) if first else lab.left
+                )
+                most = self.replications or _within(
+                    *JUDGED, SURE / max(float(self.setting.load.contacts.sum()), 1.0)
+                )
                 self.planned = min(most, max(int(kept / lab.pace), 10))
-                sizes = [n for n in _SIZES if n * lab.pace < 0.02 * lab.stop.seconds]
-                self.enough = sizes[-1] if sizes else FEW
+                self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.02 * lab.stop.seconds / lab.pace))
             own = 2.0 if self.scenario.roster is not None else 1.0
-            lab.reserve = 0.45 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
-        lab.aims = aims_of(self.scenario, self.planned, 2 ** (self.judged + 1))
-        self.unfit.clear()
+            lab.reserve = 0.55 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
+        lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
+        self.refused.clear()
         self.wanted = None
         if self.best is not None:
             self.best = lab.first(self.best, self.best.replications)
+
+    def _errors(self, judged: int) -> int:
+        """By how much the error of a verdict is divided: each judgement has half of what is left, shared by
+        its looks."""
+        return 2 ** (judged + 1) * len(looks(self.planned))
 
     def affordable(self, replications: int) -> int:
         """So many replications, or as many as the time allows, but at least two."""
@@ -326,10 +370,11 @@ class _Search:
 
         Before the first judgement it follows from how a roster's days differ: where one is only looked at, as
         if on all the replications of a comparison; `searched` says on how many, where it is to be believed.
+        After a judgement it is what that has taught.
         """
         if self.wanted is not None:
             return self.wanted
-        return self._needed(trial.reading, searched or self.enough, 1.5)
+        return self._needed(trial.reading, searched or self.enough, 1.0)
 
     def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
         return margins(
@@ -338,18 +383,21 @@ class _Search:
             self.setting.of_target,
             searched=BALANCED * searched,
             judged=self.planned,
-            looks=2 ** (self.judged + 1),
+            looks=self._errors(self.judged),
             safety=safety,
         )
 
     def _learn_from(self, judged: _Judged) -> None:
         """Ask for what a judgement needs, and as much more (or less) as the judged roster looked better (or
-        worse) in the search than on numbers that did not choose it; few of them are believed in part."""
-        fresh = read(self.scenario, judged.result.measured, self.lab.aims)
-        searched = self.lab.trial(judged.trial.counts, self.enough).reading
-        seen = judged.result.replications
-        belief = seen / (seen + BALANCED * self.enough)
-        needed = self._needed(fresh, seen // BALANCED + self.enough, 1.0)
+        worse) in the search than on numbers that did not choose it, the surer of the two believed more."""
+        lab, result = self.lab, judged.result
+        level = levels(self.scenario, result.seed, result.phase, range(result.replications))
+        busy = Busy(busyness(self.scenario, self.setting.load, level), lab.sample.known)
+        fresh = read(self.scenario, result.measured, lab.aims, busy)
+        searched = lab.trial(judged.trial.counts, self.enough).reading
+        mine, theirs = searched.error**2 / BALANCED, fresh.error**2
+        belief = mine / np.maximum(mine + theirs, 1e-12)
+        needed = self._needed(fresh, result.replications // BALANCED + self.enough, 1.0)
         self.wanted = needed + belief * (searched.slack - fresh.slack)
 
     def _consider(self, trial: Trial, what: str) -> None:
@@ -366,49 +414,58 @@ class _Search:
 
     # -- start --------------------------------------------------------------------------------------
 
-    def _cover(self, asked: Asked, gap: float = 0.005) -> Cover:
-        left = self.lab.left
-        seconds = min(10.0, max(left / 25, 0.5)) if np.isfinite(left) else None
+    def _begin(self, lessons: int) -> None:
+        """Correct the curves by rosters that are only looked at, then buy and look until one is near.
+
+        What the curves are taught by need not be legal or good, only near what will be bought: parts of
+        people, rounded.
+        """
+        if self.start is not None:
+            self._consider(self.lab.trial(np.maximum(self.start, self.least), FEW), "start")
+            self._plan()
         self.lab.tell("cover")
+        for lesson in range(lessons):
+            counts = self._rounded(parts(*self._question(self.asked)).bought)
+            trial = self.lab.trial(counts, FEW)
+            if lesson == 0:
+                self._plan()
+            margin = self._margin(trial)
+            off = trial.reading.slack - margin
+            self.asked = self._corrected(trial, margin, 0.8 if lesson < 3 else 0.5)
+            if np.all(off > -0.01) and np.any(off < 0.01):
+                break
+        for _ in range(COVERS):
+            trial = self._looked_at(cover(*self._question(self.asked)).counts)
+            margin = self._margin(trial)
+            if trial.violation(margin) < FAR:
+                break
+            self.asked = self._corrected(trial, margin, 0.5)
+
+    def _question(self, asked: Asked) -> tuple[Columns, Policy, Floats, tuple[Promise, ...], Asked, Ints]:
         setting = self.setting
-        return cover(
-            setting.columns,
-            setting.policy,
-            setting.presence,
-            setting.promises,
-            asked,
-            gap=gap,
-            seconds=seconds,
-            nodes=100,
-        )
+        return setting.columns, setting.policy, setting.presence, setting.promises, asked, self.least
+
+    def _rounded(self, bought: Floats) -> Ints:
+        """Whole people for parts of people: each group's sums from its first shift on, rounded."""
+        counts = np.zeros(len(bought), dtype=np.int64)
+        group = self.lab.columns.group
+        for g in np.unique(group):
+            sums = np.round(np.cumsum(bought[group == g]) + 1e-9).astype(np.int64)
+            counts[group == g] = np.diff(sums, prepend=0)
+        return np.maximum(counts, self.least)
+
+    def _corrected(self, trial: Trial, margin: Floats, gain: float, *, bought: bool = True) -> Asked:
+        return corrected(self.setting, self.asked, trial, self.lab.seen(trial), margin, gain, bought=bought)
 
     def _looked_at(self, counts: Ints) -> Trial:
         """A roster that was covered, on few replications, and on more while it may keep its promises."""
-        trial = self.lab.trial(counts, min(self.few, self.enough))
+        trial = self.lab.trial(counts, min(FEW, self.enough))
         while trial.replications < self.enough:
-            if np.any(trial.reading.slack + 2.5 * trial.reading.error < self._margin(trial)):
+            if np.any(trial.reading.slack + 2.5 * trial.reading.error < self._margin(trial) - FAR):
                 break
             trial = self.lab.trial(counts, min(2 * trial.replications, self.enough))
         self._consider(trial, "cover")
         return trial
-
-    def _start(self, steps: int) -> None:
-        """Cover, look, correct, until the roster neither lacks nor wastes."""
-        seen: set[bytes] = set()
-        for step in range(steps):
-            counts = self._cover(self.asked, 0.02 if step < 2 else 0.005).counts
-            if counts.tobytes() in seen:
-                return
-            seen.add(counts.tobytes())
-            if step == 0:
-                self._consider(self.lab.trial(counts, FEW), "cover")  # shows the pace; better than nothing
-            self._plan()
-            trial = self._looked_at(counts)
-            margin = self._margin(trial)
-            off = trial.reading.slack - margin
-            if np.all(off > 0) and np.any(off < 0.01):
-                return
-            self.asked = corrected(self.setting, self.asked, trial, margin, 0.8 if step < 3 else 0.5)
 
     # -- polish -------------------------------------------------------------------------------------
 
@@ -437,56 +494,50 @@ class _Search:
         """A roster bought for what the best one taught, if it is cheaper or lacks less."""
         margin = self._margin(trial)
         lacking = trial.violation(margin)
-        asked = corrected(self.setting, self.asked, trial, margin, 0.7, bought=False)
-        found: Trial | None = None
-        for _ in range(4 if lacking > FAR else 2):
-            bought = self._cover(asked)
-            if lacking == 0 and bought.pay >= trial.pay - 1e-6:
-                break
-            other = self._looked_at(bought.counts)
-            if found is None or other.violation(self._margin(other)) < found.violation(self._margin(found)):
-                found = other
-            asked = corrected(self.setting, asked, other, self._margin(other), 0.7)
-        if found is None or np.array_equal(found.counts, trial.counts):
+        self.asked = self._corrected(trial, margin, 0.7, bought=False)
+        self.lab.tell("cover")
+        bought = cover(*self._question(self.asked))
+        if np.array_equal(bought.counts, trial.counts) or (lacking == 0 and bought.pay >= trial.pay * 1.01):
             return None
-        return self.lab.trial(found.counts, self.enough)
+        return self._looked_at(bought.counts)
 
     def _polish(self, trial: Trial, tries: int) -> Trial:
         """Take the first move that is better, until none of so many is.
 
-        What is asked stays as it is meanwhile: every step lacks less or costs less, so there is an end.
+        Every step lacks less or costs less, so there is an end. A move that was refused is left alone for
+        some steps: what it does changes little from one roster to the next.
         """
         self.lab.tell("search")
+        trial = self.lab.trial(trial.counts, self.enough)
         self._consider(trial, "polish")
-        margin, failed = self._margin(trial), 0
+        margin, failed, step = self._margin(trial), 0, 0
         while failed < tries:
-            keeps = trial.violation(margin) == 0
-            for move in moves(self.setting, self.asked, trial, margin, self.trust.factor):
-                counts = move.applied(trial.counts)
-                if counts.tobytes() in self.unfit:
+            asked = relearned(self.setting, self.asked, trial.counts, self.lab.seen(trial))
+            for move in moves(self.setting, asked, trial, margin, self.trust.factor, self.least):
+                if step < self.refused.get(move.key, step):
                     continue
-                better = self._compared(trial, counts, move.effect, margin)
+                better = self._compared(trial, move, margin)
                 if better is not None:
                     break
-                if keeps:
-                    self.unfit.add(counts.tobytes())
+                self.refused[move.key] = step + REST
                 failed += 1
                 if failed >= tries:
                     return trial
             else:
                 return trial
-            trial, failed = better, 0
+            trial, failed, step = better, 0, step + 1
             self._consider(trial, "polish")
         return trial
 
-    def _compared(self, base: Trial, counts: Ints, predicted: Floats, margin: Floats) -> Trial | None:
-        """The roster with these counts, if on the same replications it is better than `base`.
+    def _compared(self, base: Trial, move: Move, margin: Floats) -> Trial | None:
+        """The roster after a move, if on the same replications it is better than `base`.
 
-        Looked at after 4, 8, ... replications, and dropped when 2.5 standard errors of the paired difference
+        Looked at after 8, 16, ... replications, and dropped when 2.5 standard errors of the paired difference
         cannot save it.
         """
         lacks = base.violation(margin)
-        size = min(self.few, self.enough)
+        counts = move.applied(base.counts)
+        size = min(FEW, self.enough)
         while True:
             trial = self.lab.trial(counts, size)
             before = self.lab.first(base, size).reading
@@ -494,12 +545,12 @@ class _Search:
             error = standard_error(trial.reading.effect - before.effect)
             hope = np.maximum(margin - (base.reading.slack + change + 2.5 * error), 0.0).sum()
             if hope > 0 if lacks == 0 else hope >= lacks:
-                self.trust.learn(predicted, change, error)
+                self.trust.learn(move.effect, change, error)
                 return None
             if size >= self.enough:
                 break
             size = min(2 * size, self.enough)
-        self.trust.learn(predicted, change, error)
+        self.trust.learn(move.effect, change, error)
         mended = trial.violation(margin)
         if lacks > 0:
             return trial if mended < lacks * (1 - 1e-6) else None
@@ -511,18 +562,18 @@ class _Search:
         self.lab.tell("judge")
         number = self.judged
         self.judged += 1
-        some = self.affordable(min(self.planned, 2 * FEW) if quick else self.planned)
+        sizes = looks(self.affordable(min(self.planned, 2 * FEW) if quick else self.planned))
         roster = self.setting.columns.roster(trial.counts)
-        return _Judged(trial, self.judge(roster, number, some), number)
+        return _Judged(trial, self.judge(roster, number, sizes), number)
 
     def shortfall(self, found: _Judged) -> tuple[Shortfall, ...]:
         """Where people are lacking, hour by hour, for each promise that is not met."""
         setting, calendar = self.setting, Calendar.of(self.scenario.horizon)
-        on_duty = setting.on_duty(found.trial.counts)
+        given = setting.given(setting.on_duty(found.trial.counts))
         rows = []
         for promise, share in zip(setting.promises, self.asked.shares, strict=True):
             target = found.result.targets[promise.target]
-            capacity = setting.capacity(promise, on_duty) * self.asked.worth
+            capacity = setting.capacity(promise, given) * self.asked.worth
             for period, weight, asked in zip(target.by_period, promise.weight, share, strict=True):
                 if period.verdict == "met":
                     continue
@@ -544,8 +595,18 @@ class _Search:
         return tuple(rows)
 
 
-_Judge = Callable[[Roster, int, int], SimulationResult]
-"""Simulates a roster on the n-th judgement's numbers, with so many replications."""
+_Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]
+"""Simulates a roster on the n-th judgement's numbers, until the verdict is clear at one of these sizes."""
+
+
+def looks(most: int) -> tuple[int, ...]:
+    """The sizes of a judgement's sample at which its verdict may be clear."""
+    return (most // 4, most) if most >= TWO_LOOKS else (most,)
+
+
+def _within(least: int, most: int, wanted: float) -> int:
+    """The number wanted, or the nearest that is allowed."""
+    return int(min(max(wanted, least), most))
 
 
 def _runs(where: Bools) -> list[tuple[int, int]]:

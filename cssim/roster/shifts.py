@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,8 +42,17 @@ class Rules:
 
     def allow(self, counts: Ints) -> bool:
         """Whether a roster of these counts can be worked by the people there are, at the seats there are."""
-        within = np.all(self.most @ counts <= self.limit + _HAIR)
-        return bool(within and np.all(self.duty @ counts >= self.least - _HAIR))
+        return bool(self.allowed(counts[None, :])[0])
+
+    def allowed(self, counts: Ints) -> Bools:
+        """The same of many rosters, (m,) from (m, n)."""
+        within = np.all(self.most @ counts.T <= self.limit[:, None] + _HAIR, axis=0)
+        return np.asarray(within & np.all(self.duty @ counts.T >= self.least[:, None] - _HAIR, axis=0))
+
+    def beside(self, counts: Ints) -> Rules:
+        """The rules for those who come on top of these counts."""
+        limit, least = self.limit - self.most @ counts, self.least - self.duty @ counts
+        return replace(self, limit=limit, least=np.maximum(least, 0.0))
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,12 @@ class Columns:
         for duty in roster:
             found[place[duty.group, duty.shift]] += duty.count
         return found
+
+    @property
+    def dear(self) -> float:
+        """Three times what an agent costs for a planning interval, on the dearest shift: a price for one that
+        is lacking."""
+        return 3.0 * float((self.pay / np.maximum(self.cover.sum(axis=1), 1.0)).max(initial=0.0))
 
     def on_duty(self, counts: Ints) -> Floats:
         """Agents of each group on duty in each interval, on average, were all to turn up, (g, i)."""
