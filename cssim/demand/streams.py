@@ -30,6 +30,8 @@ class Phase(IntEnum):
     """Common random numbers on which rosters are compared."""
     JUDGEMENT = 2
     """Fresh numbers on which the chosen roster is judged; the first judgement, then 3, 4, ... each new."""
+    BOUND = 1_000_000
+    """Staffings that are simulated for the lower bound on the cost."""
 
 
 class Purpose(IntEnum):
