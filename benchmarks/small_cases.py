@@ -35,7 +35,7 @@ import numpy as np
 from benchmarks.worth import Replications, Worth
 from cssim.demand.streams import Phase, Purpose, Streams
 from cssim.experiment.days import Play
-from cssim.measure.estimate import judge, tallies
+from cssim.measure.estimate import tallies
 from cssim.measure.service import Day
 from cssim.roster import RosterResult, optimise
 from cssim.roster.shifts import Columns, columns_of
@@ -55,15 +55,6 @@ SAME = 128
 
 TRUE = 10_000
 """Replications that tell the truth."""
-
-LOOKS = (20, 100, 500, 2500)
-"""Replications after which a roster that surely breaks its promise is given up."""
-
-ENOUGH = 500
-"""Replications after which a roster may be believed that surely keeps its promise."""
-
-SURE = 500_000
-"""The errors of such a look are divided by this: 5% becomes 1e-7."""
 
 TRIES = 400
 """Rosters that the search may try."""
@@ -197,7 +188,7 @@ def cheapest(columns: Columns, numbers: Replications, rosters: Ints, margin: flo
 
 def truly_cheapest(columns: Columns, numbers: Replications, rosters: Ints) -> Optimum | None:
     """The same, by looks at ever more replications that drop rosters which surely break a promise."""
-    best = _first(columns, rosters, lambda counts: on_true(columns, numbers, counts))
+    best = _first(columns, rosters, lambda counts: numbers.kept(columns.roster(counts)))
     return best and replace(best, worth=numbers.worth(columns.roster(best.counts)))
 
 
@@ -250,22 +241,6 @@ def _lost(part: Floats, whole: Floats, at_least: float, on: float | None, margin
     kept = part / np.maximum(whole[:some], 1.0) >= at_least
     lost = np.count_nonzero(~kept & (whole[:some] > 0), axis=0)
     return bool(np.any((n - lost) / n - on < margin))
-
-
-def on_true(columns: Columns, numbers: Replications, counts: Ints) -> Worth | None:
-    """A roster's worth if its point estimates keep every promise, None where they do not."""
-    roster, some = columns.roster(counts), list(numbers.numbers)
-    play = Play.of(numbers.drawn, roster)
-    days: list[Day] = []
-    for look in (*(n for n in LOOKS if n < len(some)), len(some)):
-        days += play(some[len(days) : look]).days
-        verdicts = {target.verdict for target in judge(numbers.scenario, days, looks=SURE)}
-        if "missed" in verdicts:
-            return None
-        if look >= ENOUGH and verdicts == {"met"}:
-            break
-    worth = Worth.of(numbers.scenario, days)
-    return worth if worth.keeps else None
 
 
 # -- the search beside them ------------------------------------------------------------------------

@@ -23,6 +23,15 @@ PHASE = 2**20
 NEAR = 2.0
 """Within so many standard errors of a promise, even many replications do not quite tell."""
 
+LOOKS = (20, 100, 500, 2500)
+"""Replications after which a roster that surely breaks a promise is given up."""
+
+ENOUGH = 500
+"""Replications after which a roster that surely keeps its promises is believed."""
+
+SURE = 500_000
+"""The errors of such a look are divided by this: 5% becomes 1e-7."""
+
 _HALF = float(ndtri((1 + CONFIDENCE) / 2))
 
 
@@ -102,3 +111,20 @@ class Replications:
         if roster not in self._known:
             self._known[roster] = Worth.of(self.scenario, self.days(roster, self.numbers))
         return self._known[roster]
+
+    def kept(self, roster: Roster) -> Worth | None:
+        """A roster's worth if its point estimates keep every promise, None where they do not.
+
+        After `LOOKS` replications a roster is given up that surely breaks a promise, or (from `ENOUGH` on)
+        believed, and told by as many, that surely keeps all.
+        """
+        days: list[Day] = []
+        for look in (*(look for look in LOOKS if look < len(self.numbers)), len(self.numbers)):
+            days += self.days(roster, self.numbers[len(days) : look])
+            verdicts = {target.verdict for target in judge(self.scenario, days, looks=SURE)}
+            if "missed" in verdicts:
+                return None
+            if look >= ENOUGH and verdicts == {"met"}:
+                break
+        worth = Worth.of(self.scenario, days)
+        return worth if worth.keeps else None
