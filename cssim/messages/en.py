@@ -245,6 +245,8 @@ WORDS: dict[str, str] = {
     "optimise.replications": "a judgement needs at least 2 replications, not {given}",
     "bound.assumes_legal": "Counts what people, seats and the minimum on duty cost at least, for any routing and any luck.",
     "bound.assumes_work": "Adds the time that agents on duty must spend on the replies promised, on average, as if nobody ever waited for a chat or was idle; overtime is paid.",
+    "bound.assumes_curves": "Rests on staffings that were simulated, at 95% confidence: that what each half-hour gains from who is there follows the curves fitted to them, of which none may lie below what was simulated, also where nothing was.",
+    "bound.assumes_days": "A promise on a share of days is taken at the days that rank there by how busy they are, and every roster is thought to gain on them as it does on the days that decide.",
     "bound.ceiling": "{name}: at best {best:.4g} can be reached, whoever is on, because the work of a reply alone takes too long; promised is {promised:.4g}",
     "bound.duty": "no people, seats and shifts cover the minimum of {least} on duty at every moment",
     "bound.work": "all the people there are, on all the shifts they may work, have too little time for the replies that the promises need",

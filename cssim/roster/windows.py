@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -221,12 +221,12 @@ class Windows:
         self._by_day.append(margin)
 
     def _first_floors(self) -> tuple[list[Roster], list[Floats]]:
-        """Everybody, nobody, and floors of all sizes around the best roster, or what the load asks for."""
+        """Everybody, and floors of all sizes around the best roster, or what the load asks for."""
         people = self._people()
         everybody = np.repeat(people[:, None], self.grid.slots, axis=1)
-        floors = [everybody, np.zeros_like(everybody)]
+        floors = [everybody]
         centre = self._at(self._best[0]) if self._best is not None else self._by_load()
-        sizes = np.linspace(0.5, 1.3, FIRST - 2)
+        sizes = np.linspace(0.4, 1.3, FIRST - 1)
         floors += [self._around(centre, size, 0.4) for size in sizes]
         return self._as_rosters(floors)
 
@@ -238,7 +238,8 @@ class Windows:
             for size in np.linspace(0.9, 1.25, ROUND // 2)
         ]
         floors = [
-            self._around(self._at(mixture), size, 0.25) for size in np.linspace(0.85, 1.25, ROUND - ROUND // 2)
+            self._around(self._at(mixture), size, 0.25)
+            for size in np.linspace(0.85, 1.25, ROUND - ROUND // 2)
         ]
         rosters, staff = self._as_rosters(floors)
         return [*(self.columns.roster(c) for c in counts), *rosters], [*(self._at(c) for c in counts), *staff]
@@ -299,19 +300,36 @@ class Windows:
             share = np.array([one.share for one in grid.promises])[grid.piece_promise]
             effective = np.einsum("nkf,kf->nk", x, np.array([c.theta for c in curves]))
             shares = np.array([c.share(effective[:, k]) for k, c in enumerate(curves)]).T
-            of = csr_array((np.ones(len(whole)), (np.arange(len(whole)), grid.piece_promise)), (len(whole), p))
+            of = csr_array(
+                (np.ones(len(whole)), (np.arange(len(whole)), grid.piece_promise)), (len(whole), p)
+            )
             fitted = ((shares - share) * whole) @ of
             near = weight * np.exp(-((np.abs(gain / np.maximum(whole @ of, 1e-9)).max(axis=1) / 0.3) ** 2))
             ratio, offset = _calibrated(grid, fitted, gain, near + 1e-6)
         if self._reference is None:
             with _Clock(self.spent, "best"):
                 self._reference = self._refer()
-        need = self._reference.need if self._reference is not None else np.zeros(p)
+        reference = self._reference
+        need = reference.need if reference is not None else np.zeros(p)
         with _Clock(self.spent, "program"):
-            program = _Program.of(grid, self.columns, self._cover, curves, whole, of, share, ratio, offset, need)
+            program = _Program.of(
+                grid,
+                self.columns,
+                self._cover,
+                curves,
+                whole * ratio[grid.piece_promise],
+                of,
+                share,
+                offset,
+                need,
+            )
+            if reference is not None:
+                # what luck may take is allowed for at the prices of a first look, so that none of it is left
+                first = program.solve(*program.box)
+                program = program.needing(need - _QUANTILE * reference.allowance(first.price))
             leaves = program.branch(NODES)
         if leaves:
-            self._found.append(Proof(program.theta, need, leaves))
+            self._found.append(Proof(program.theta, program.need, leaves))
 
     def _value(self, proof: Proof) -> float:
         """The bound of a proof after all that was simulated."""
@@ -336,8 +354,9 @@ class Windows:
         if self._best is None:
             return None
         roster = self.columns.roster(self._best[0])
-        many, few = self._theatre.play([roster], self._days.many, self.executor), self._theatre.play(
-            [roster], self._days.chosen, self.executor
+        many, few = (
+            self._theatre.play([roster], self._days.many, self.executor),
+            self._theatre.play([roster], self._days.chosen, self.executor),
         )
         return _Reference.of(self.grid, self._days, many[0], few[0])
 
@@ -359,7 +378,7 @@ class _Program:
         curves: of the pieces.
         theta: of the curves, (k, f).
         worth: what each piece's share adds to each promise, (p, k).
-        given: what their shares must come to, (p,).
+        given: what their shares come to where each promise is just kept, (p,).
         need: what the promises must gain, (p,).
         staff: effective staff of an agent on each column, (k, n).
     """
@@ -382,7 +401,6 @@ class _Program:
         whole: Floats,
         of: csr_array,
         share: Floats,
-        ratio: Floats,
         offset: Floats,
         need: Floats,
     ) -> _Program:
@@ -390,8 +408,17 @@ class _Program:
         groups = np.arange(len(columns.groups))[:, None]
         of_column = features((groups == columns.group[:, None, None]) * cover[:, None, :])
         staff = np.einsum("nkf,kf->kn", of_column[:, grid.piece_slot], theta)
-        worth = csr_array(of.multiply((whole * ratio[grid.piece_promise])[:, None]).T)
-        return cls(columns, curves, theta, worth, need + worth @ share - offset, need, csr_array(staff))
+        worth = csr_array(of.multiply(whole[:, None]).T)
+        return cls(columns, curves, theta, worth, worth @ share - offset, need, csr_array(staff))
+
+    @property
+    def box(self) -> tuple[Floats, Floats]:
+        """That holds every effective staff."""
+        return np.zeros(len(self.curves)), np.full(len(self.curves), np.inf)
+
+    def needing(self, need: Floats) -> _Program:
+        """The same where something else must be gained."""
+        return replace(self, need=need)
 
     def branch(self, nodes: int) -> tuple[Leaf, ...]:
         """Leaves of a tree over boxes of effective staff, the cheapest first; empty without a mixture.
@@ -399,8 +426,7 @@ class _Program:
         Where the cheapest leaf's mixture gains by an envelope what no staff gains by the curve, the leaf is
         split there.
         """
-        k = len(self.curves)
-        root = self.solve(np.zeros(k), np.full(k, np.inf))
+        root = self.solve(*self.box)
         if not np.isfinite(root.cost):
             return ()
         leaves = [root]
@@ -427,7 +453,7 @@ class _Program:
         line_e = coo_array((-slope, (number, piece)), (len(piece), k))
         rules = columns.rules
         rows = [[None, line_e, line_v], [None, None, -self.worth], [rules.most, None, None]]
-        limits = [height, -self.given, rules.limit]
+        limits = [height, -(self.given + self.need), rules.limit]
         if rules.duty.shape[0]:
             rows.append([-rules.duty, None, None])
             limits.append(-rules.least)
@@ -444,13 +470,18 @@ class _Program:
             none = np.zeros(k)
             return Leaf(low, high, np.inf, np.zeros(p), 0.0, none, np.zeros(n), none, none)
         dual = -np.asarray(solved.ineqlin.marginals)
-        of_line, price = np.maximum(dual[: len(piece)], 0.0), np.maximum(dual[len(piece) : len(piece) + p], 0.0)
+        of_line, price = (
+            np.maximum(dual[: len(piece)], 0.0),
+            np.maximum(dual[len(piece) : len(piece) + p], 0.0),
+        )
         x, e, v = np.maximum(solved.x[:n], 0.0), solved.x[n : n + k], solved.x[n + k :]
         curve = np.array([c.share(e[j : j + 1])[0] for j, c in enumerate(self.curves)])
         waste = np.maximum(v - curve, 0.0) * (price @ self.worth)
         waste[(e - low < 0.02) | (high - e < 0.02)] = 0.0
-        plane = float(of_line @ height) - float(price @ (self.given - self.need))
-        return Leaf(low, high, float(solved.fun), price, plane, np.bincount(piece, of_line * slope, k), x, waste, e)
+        plane = float(of_line @ height) - float(price @ self.given)
+        return Leaf(
+            low, high, float(solved.fun), price, plane, np.bincount(piece, of_line * slope, k), x, waste, e
+        )
 
 
 def _calibrated(grid: Grid, fitted: Floats, gain: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -530,6 +561,11 @@ class _Reference:
         """Standard error of what must be gained at these prices."""
         priced = price * self.spread
         return float(np.sqrt(max(priced @ self.related @ priced, 0.0)))
+
+    def allowance(self, price: Floats) -> Floats:
+        """By how much each promise's need may be off so that together they are a standard error, (p,)."""
+        covered = self.spread * (self.related @ (price * self.spread))
+        return np.maximum(covered, 0.0) / max(self.error(price), 1e-12)
 
     @classmethod
     def of(cls, grid: Grid, days: _Days, many: Outcome, few: Outcome) -> _Reference:
