@@ -3,8 +3,8 @@
 The need has two parts. A *floor* is a capacity that a queue must have in an interval. A *promise* is kept
 over a whole period: the expected share in time of its hours, each a concave function of the capacity there,
 so that the program itself decides in which hours late replies are cheapest to avoid. A group's time is
-divided among its queues by the program too. Where not all can be kept, least is lacking, and then pay
-decides: so there is always a roster to simulate, and what it lacks is known.
+divided among its queues by the program too. What is lacking has a price that nobody's pay comes near: so
+there is always a roster to simulate, and what it lacks is known.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from cssim.roster.program import Program, Solution
 from cssim.roster.shifts import Columns, Rules
 from cssim.scenario.clock import Floats, Ints
 
-_HAIR = 1e-5
 _WHOLE = 1e-6
 STRIDE = 0.3
 """Of the parts of people that are left, so many are made whole at a time."""
-_NEAR = 0.03
-"""Whole agents may lack so much more of a share in time than parts of agents would."""
+DEAR = 20.0
+"""All of a promise that is lacking costs so many times what filling the floor at a dear rate would."""
 _BEND = 0.01
 """Curves are followed to within this share in time."""
 
@@ -130,26 +129,27 @@ def cover(
         asked: what is asked of them.
         least: agents on each column that there must be, (n,).
     """
-    need, lacking, found = _in_parts(columns, policy, presence, promises, asked, least)
+    need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
     high = np.full(len(columns), np.inf)
+    found = need.solve((low, high))
     while found.solution.found:
         whole = np.floor(found.bought + _WHOLE)
         over = found.bought - whole
-        open_ = np.flatnonzero((over > _WHOLE) & (low < high))
-        if not len(open_):
+        parts_left = np.flatnonzero((over > _WHOLE) & (low < high))
+        if not len(parts_left):
             return found
-        order = open_[np.argsort(-over[open_], kind="stable")]
+        order = parts_left[np.argsort(-over[parts_left], kind="stable")]
         some = order[: max(1, int(STRIDE * over[order].sum()))]
         up = low.copy()
         up[some] = whole[some] + 1
-        deeper = need.solve(lacking, whole=False, between=(up, np.maximum(high, up)))
+        deeper = need.solve((up, high))
         if deeper.solution.found:
             low, found = up, deeper
             continue
-        high[order[0]] = max(whole[order[0]], low[order[0]])  # one more there is one too many
-        found = need.solve(lacking, whole=False, between=(low, high))
-    return need.solve(lacking, gap=0.05, nodes=20)
+        high[order[0]] = max(whole[order[0]], low[order[0]])  # no room for one more there
+        found = need.solve((low, high))
+    return need.solve((low, np.full(len(columns), np.inf)), whole=True, gap=0.05, nodes=20)
 
 
 def parts(
@@ -161,27 +161,9 @@ def parts(
     least: Ints | None = None,
 ) -> Cover:
     """The cheapest roster with parts of people for what is asked; arguments as `cover`."""
-    return _in_parts(columns, policy, presence, promises, asked, least)[2]
-
-
-def _in_parts(
-    columns: Columns,
-    policy: Policy,
-    presence: Floats,
-    promises: Sequence[Promise],
-    asked: Asked,
-    least: Ints | None,
-) -> tuple[_Need, tuple[Floats, ...], Cover]:
-    """The need, what of it must be lacking, and the cheapest cover with parts of people."""
     need = _Need.of(columns, policy, presence, promises, asked)
-    between = None if least is None else (least.astype(np.float64), np.full(len(columns), np.inf))
-    lacking = need.nothing
-    found = need.solve(lacking, whole=False, between=between)
-    if not found.solution.found:
-        nearest = need.solve(need.everything, nearest=True, whole=False, between=between)
-        lacking = (np.ceil(nearest.unguarded - _HAIR), *(p + _NEAR * (p > _HAIR) for p in nearest.short))
-        found = need.solve(lacking, whole=False, between=between)
-    return need, lacking, found
+    low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
+    return need.solve((low, np.full(len(columns), np.inf)))
 
 
 def _bought(program: Program, pay: Floats, rules: Rules | None, whole: bool = True) -> slice:
@@ -247,59 +229,44 @@ class _Need:
             ),
         )
 
-    @property
-    def nothing(self) -> tuple[Floats, ...]:
-        """What may be lacking where all is to be kept: of the minimum on duty, and of each promise."""
-        return tuple(np.zeros_like(part) for part in self.everything)
-
-    @property
-    def everything(self) -> tuple[Floats, ...]:
-        """The most that can be lacking."""
-        return (self.columns.rules.least, *(np.ones_like(curve.asked) for curve in self.promises))
-
     def solve(
         self,
-        lacking: tuple[Floats, ...],
+        between: tuple[Floats, Floats],
         *,
-        nearest: bool = False,
-        whole: bool = True,
-        between: tuple[Floats, Floats] | None = None,
+        whole: bool = False,
         gap: float = 0.0,
-        seconds: float | None = None,
         nodes: int | None = None,
     ) -> Cover:
-        """Least pay with at most so much lacking; or, if only the `nearest` is sought, the least lacking.
+        """Least pay, and price of what is lacking, with so many agents at least and at most on each column.
 
         The floor is a wish: it may fall short anywhere, at three times the pay of the dearest agent there.
         """
         program = Program()
-        pay, rules = self.columns.pay, self.columns.rules
-        counts = _bought(program, np.zeros_like(pay) if nearest else pay, rules, whole)
-        if between is not None:
-            program.rows([(counts, _eye(len(pay)))], low=between[0], high=between[1])
-        unguarded = program.variables(np.full(len(rules.least), 10.0 * nearest), upper=lacking[0])
+        columns, rules = self.columns, self.columns.rules
+        counts = _bought(program, columns.pay, rules, whole)
+        bounded = np.isfinite(between[1]) | (between[0] > 0)
+        rows = _eye(len(columns))[np.flatnonzero(bounded)]
+        program.rows([(counts, rows)], low=between[0][bounded], high=between[1][bounded])
+        length = np.broadcast_to(np.bincount(self.spell), self.floor.shape).ravel()
+        lacking = DEAR * columns.dear * max(float(self.floor.ravel() @ length), 1.0)
+        unguarded = program.variables(np.full(len(rules.least), lacking), upper=rules.least)
         program.rows([(counts, rules.duty), (unguarded, _eye(len(rules.least)))], low=rules.least)
         time = program.variables(np.zeros(self.uses.shape[1]))
         program.rows([(counts, -self.gives), (time, self.uses)], high=0.0)
-        if nearest:
-            dear = 0.0
-        else:
-            dear = self.columns.dear
-        length = np.broadcast_to(np.bincount(self.spell), self.floor.shape).ravel()
-        below = program.variables(dear * length, upper=self.floor.ravel())
+        below = program.variables(columns.dear * length, upper=self.floor.ravel())
         program.rows([(time, self.serves), (below, _eye(self.floor.size))], low=self.floor.ravel())
         short = []
-        for curve, most in zip(self.promises, lacking[1:], strict=True):
+        for curve in self.promises:
             in_time = program.variables(np.zeros(curve.period.shape[1]), upper=1.0)
             program.rows([(time, -curve.slope), (in_time, curve.cell)], high=curve.height)
-            short.append(program.variables(np.full(len(curve.asked), 1.0 * nearest), upper=most))
+            short.append(program.variables(np.full(len(curve.asked), lacking), upper=1.0))
             program.rows([(in_time, curve.period), (short[-1], _eye(len(curve.asked)))], low=curve.asked)
-        solution = program.solve(gap=gap, seconds=seconds, nodes=nodes)
+        solution = program.solve(gap=gap, nodes=nodes)
         values = solution.values if solution.found else np.zeros(program.size)
         bought = values[counts]
         return Cover(
             bought=bought,
-            pay=float(pay @ bought),
+            pay=float(columns.pay @ bought),
             solution=solution,
             short=tuple(values[block] for block in short),
             below=values[below].reshape(self.floor.shape)[:, self.spell],

@@ -20,7 +20,7 @@ from cssim.roster.need import Load
 from cssim.scenario.clock import Calendar, Floats, overlap
 from cssim.scenario.schema import Scenario
 
-CANDIDATES = 400
+CANDIDATES = 1024
 """Replications among which the days are chosen."""
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Final, Literal
 
 import numpy as np
@@ -83,7 +84,18 @@ COVERS: Final = 3
 """Most covers before the first polish."""
 
 TRIES: Final = (30, 60, 240)
-"""Moves in a row without success after which the need is covered anew, and at last the search ends."""
+"""Moves in a row without success after which each round ends."""
+
+REHEARSED: Final = 4
+"""Times the replications of a comparison, on which its winner is looked at again."""
+
+REHEARSALS: Final = 3
+
+SAFETY: Final = 1.5
+"""Standard errors by which what was chosen for looking good should look better than it need be."""
+
+WORTH: Final = 0.001
+"""A roster is judged if it saves such a part of the cost of the best that is known to do."""
 
 REST: Final = 6
 """Steps for which a refused move is left alone."""
@@ -260,7 +272,8 @@ class _Search:
         self.start = start
         self.least = np.zeros(len(lab.columns), dtype=np.int64) if least is None else least
         self.enough = _within(*ENOUGH, COMPARED / max(contacts, 1.0))
-        self.planned = replications or _within(*JUDGED, SURE / max(contacts, 1.0))
+        self.sure = _within(*JUDGED, SURE / max(contacts, 1.0))
+        self.planned = replications or self.sure
         self.last: _Judged | None = None
         self.wanted: Floats | None = None
         self.best: Trial | None = None
@@ -273,17 +286,24 @@ class _Search:
     def run(self, *, proven: bool) -> tuple[_Judged, Ended]:
         """Search and judge in rounds, until nothing changes any more, or time is up.
 
-        After a roster is *met* the search goes on with what its judgement taught, for a cheaper one.
+        The first round is short, so that there is soon a roster that is judged; after a roster is *met* the
+        search goes on with what its judgement taught, for a cheaper one.
         """
         best: _Judged | None = None
-        while True:
-            ended = self._until_settled(proven)
+        for number in count():
+            ended = self._round(number, proven)
             assert self.best is not None
-            if best is not None and self.last is not None:
-                same = np.array_equal(self.best.counts, self.last.trial.counts)
-                if same or (best.met and self.best.reading.cost >= best.result.cost.total.value):
+            last = number >= len(TRIES) - 1 and ended == "settled"
+            if best is not None and not self._worth_judging(best):
+                if ended != "settled" or last:
                     return best, ended
-            if ended == "budget" and not self.late and np.any(self.best.reading.slack < 0):
+                continue
+            if (
+                ended == "budget"
+                and self.judged == 0
+                and not self.late
+                and np.any(self.best.reading.slack < 0)
+            ):
                 self.late = True  # not worth a long judgement: its time goes to the search
                 continue
             try:
@@ -299,8 +319,17 @@ class _Search:
             if self.judged == JUDGEMENTS or self._too_late():
                 return best, "budget" if np.isfinite(self.lab.left) else ended
             self.last = judged
+        raise AssertionError("without end")
 
-    def _until_settled(self, proven: bool) -> Ended:
+    def _worth_judging(self, best: _Judged) -> bool:
+        """Whether the best roster may do better than the best that was judged."""
+        assert self.best is not None
+        assert self.last is not None
+        if np.array_equal(self.best.counts, self.last.trial.counts):
+            return False
+        return not best.met or self.best.reading.cost < best.result.cost.total.value * (1 - WORTH)
+
+    def _round(self, number: int, proven: bool) -> Ended:
         """Improve the best roster until nothing better is found, or the round's time is over."""
         try:
             self._plan()
@@ -314,7 +343,7 @@ class _Search:
             if self.last is not None:
                 self._learn_from(self.last)
                 self.best = trial
-            self._improve(trial)
+            self._improve(trial, number)
         except Spent:
             return "budget"
         except KeyboardInterrupt:
@@ -333,13 +362,9 @@ class _Search:
         lab, first = self.lab, self.judged == 0 and not self.late
         if np.isfinite(lab.left):
             if lab.pace:
-                kept = (0.25 if self.late else 0.3) * (
-                    min(lab.left, 0.6 * lab.stop.seconds) if first else lab.left
-                )
-                most = self.replications or _within(
-                    *JUDGED, SURE / max(float(self.setting.load.contacts.sum()), 1.0)
-                )
-                self.planned = min(most, max(int(kept / lab.pace), 10))
+                left = min(lab.left, 0.6 * lab.stop.seconds) if first else lab.left
+                some = int((0.25 if self.late else 0.3) * left / lab.pace)
+                self.planned = max(min(self.replications or self.sure, some), 10)
                 self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.02 * lab.stop.seconds / lab.pace))
             own = 2.0 if self.scenario.roster is not None else 1.0
             lab.reserve = 0.55 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
@@ -374,7 +399,7 @@ class _Search:
         """
         if self.wanted is not None:
             return self.wanted
-        return self._needed(trial.reading, searched or self.enough, 1.0)
+        return self._needed(trial.reading, searched or self.enough, SAFETY)
 
     def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
         return margins(
@@ -469,19 +494,42 @@ class _Search:
 
     # -- polish -------------------------------------------------------------------------------------
 
-    def _improve(self, trial: Trial) -> None:
-        """Polish, cover anew where that promises something better, and polish that; ever longer.
+    def _improve(self, trial: Trial, number: int) -> None:
+        """Polish, cover anew where that promises something better, and polish that; longer in later rounds.
 
         A roster that is far from its promises is covered anew first: single agents would mend it too slowly.
+        What has come out on top on a few replications has had luck: so it is looked at on more of them, and
+        polished again with that in mind.
         """
         if trial.violation(self._margin(trial)) > FAR:
             trial = self._better(trial, self._covered_anew(trial))
-        for tries in TRIES:
+        tries = TRIES[min(number, len(TRIES) - 1)]
+        ahead = 2.5 * self._many * self.lab.pace if self.last is None else 0.0
+        trial = self._polish(trial, tries, ahead)
+        if number > 0:
+            other = self._covered_anew(trial)
+            if other is not None:
+                trial = self._better(trial, self._polish(other, tries))
+        for _ in range(REHEARSALS):
+            if self._rehearsed(trial):
+                return
             trial = self._polish(trial, tries)
-            if tries < TRIES[-1]:
-                other = self._covered_anew(trial)
-                if other is not None:
-                    trial = self._better(trial, self._polish(other, tries))
+
+    @property
+    def _many(self) -> int:
+        """Replications of a rehearsal."""
+        return min(REHEARSED * self.enough, len(self.lab.sample.order))
+
+    def _rehearsed(self, trial: Trial) -> bool:
+        """Whether a roster holds on many more of the search's replications; if not, more is asked of it."""
+        many = self._many
+        if many <= self.enough or self.last is not None:
+            return True
+        seen = self.lab.first(trial, self.enough).reading
+        more = self.lab.trial(trial.counts, many).reading
+        margin, wanted = self._margin(trial), self._needed(more, many, 1.0)
+        self.wanted = np.asarray(wanted + seen.slack - more.slack)
+        return bool(np.all(seen.slack >= self.wanted)) or np.allclose(margin, self.wanted)
 
     def _better(self, one: Trial, other: Trial | None) -> Trial:
         """The one that lacks less, or costs less, by what is asked of the first."""
@@ -501,8 +549,9 @@ class _Search:
             return None
         return self._looked_at(bought.counts)
 
-    def _polish(self, trial: Trial, tries: int) -> Trial:
-        """Take the first move that is better, until none of so many is.
+    def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
+        """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
+        are all that is left of the round.
 
         Every step lacks less or costs less, so there is an end. A move that was refused is left alone for
         some steps: what it does changes little from one roster to the next.
@@ -511,7 +560,7 @@ class _Search:
         trial = self.lab.trial(trial.counts, self.enough)
         self._consider(trial, "polish")
         margin, failed, step = self._margin(trial), 0, 0
-        while failed < tries:
+        while failed < tries and self.lab.left > self.lab.reserve + ahead:
             asked = relearned(self.setting, self.asked, trial.counts, self.lab.seen(trial))
             for move in moves(self.setting, asked, trial, margin, self.trust.factor, self.least):
                 if step < self.refused.get(move.key, step):
@@ -521,7 +570,7 @@ class _Search:
                     break
                 self.refused[move.key] = step + REST
                 failed += 1
-                if failed >= tries:
+                if failed >= tries or self.lab.left < self.lab.reserve + ahead:
                     return trial
             else:
                 return trial
@@ -606,7 +655,7 @@ def looks(most: int) -> tuple[int, ...]:
 
 def _within(least: int, most: int, wanted: float) -> int:
     """The number wanted, or the nearest that is allowed."""
-    return int(min(max(wanted, least), most))
+    return max(least, min(most, int(wanted)))
 
 
 def _runs(where: Bools) -> list[tuple[int, int]]:
