@@ -298,7 +298,7 @@ def scaled(shop: Shop, need: Floats, fresh: Replications) -> Plan | None:
 
     def keeps(factor: float) -> bool:
         roster = shop.covered(need * factor)
-        if fresh.kept(roster) is None:
+        if not fresh.decided(roster).keeps:
             return False
         kept.append(Plan(factor, fresh.worth(roster)))
         return True

@@ -8,7 +8,7 @@ cheapest that keeps the promise,
 - *on the search's numbers*: the same replications that the search compares rosters on, by point estimates. A
   roster is given up early only where no outcome of the replications that are left could save it;
 - *truly*: by point estimates on 10,000 replications that the search never sees. A roster is given up (or
-  believed, from 500 on) early where it surely breaks (keeps) the promise, at an error of 1e-7 each time.
+  believed, from 500 on) early where it surely breaks (keeps) the promise, at an error of 1e-5 each time.
 
 Rosters are tried by pay, and one whose pay alone is more than the cost of one that keeps the promise is not
 cheaper. What `optimise` finds is compared with both, and its lower bound with the true optimum. *Dearer by*
@@ -75,10 +75,10 @@ def case(number: int) -> Scenario:
         """A multiple of the step, both ends included."""
         return round(low + step * int(next(luck) * (round((high - low) / step) + 1)), 9)
 
-    hours = between(3, 5)
+    hours = between(3, 4, 0.5)
     agents = between(2.5, 4.5, 0.25)  # the work of so many is offered, at speed 1
     quick = within == "6s"
-    reply = between(16, 28, 4) if quick else between(45, 75, 10)
+    reply = between(24, 40, 4) if quick else between(60, 100, 10)
     rounds = between(2, 4)
     work = 4 + (rounds - 1) * reply
     load = agents * (0.55 if quick else 0.85)
@@ -188,7 +188,12 @@ def cheapest(columns: Columns, numbers: Replications, rosters: Ints, margin: flo
 
 def truly_cheapest(columns: Columns, numbers: Replications, rosters: Ints) -> Optimum | None:
     """The same, by looks at ever more replications that drop rosters which surely break a promise."""
-    best = _first(columns, rosters, lambda counts: numbers.kept(columns.roster(counts)))
+
+    def look(counts: Ints) -> Worth | None:
+        worth = numbers.decided(columns.roster(counts))
+        return worth if worth.keeps else None
+
+    best = _first(columns, rosters, look)
     return best and replace(best, worth=numbers.worth(columns.roster(best.counts)))
 
 

@@ -23,14 +23,14 @@ PHASE = 2**20
 NEAR = 2.0
 """Within so many standard errors of a promise, even many replications do not quite tell."""
 
-LOOKS = (20, 100, 500, 2500)
+LOOKS = (20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Replications after which a roster that surely breaks a promise is given up."""
 
 ENOUGH = 500
 """Replications after which a roster that surely keeps its promises is believed."""
 
-SURE = 500_000
-"""The errors of such a look are divided by this: 5% becomes 1e-7."""
+SURE = 5000
+"""The errors of such a look are divided by this: 5% becomes 1e-5."""
 
 _HALF = float(ndtri((1 + CONFIDENCE) / 2))
 
@@ -112,19 +112,16 @@ class Replications:
             self._known[roster] = Worth.of(self.scenario, self.days(roster, self.numbers))
         return self._known[roster]
 
-    def kept(self, roster: Roster) -> Worth | None:
-        """A roster's worth if its point estimates keep every promise, None where they do not.
+    def decided(self, roster: Roster) -> Worth:
+        """A roster's worth on as many of them as it takes to see whether it keeps its promises.
 
         After `LOOKS` replications a roster is given up that surely breaks a promise, or (from `ENOUGH` on)
-        believed, and told by as many, that surely keeps all.
+        believed that surely keeps all; else it takes all of them.
         """
         days: list[Day] = []
         for look in (*(look for look in LOOKS if look < len(self.numbers)), len(self.numbers)):
             days += self.days(roster, self.numbers[len(days) : look])
             verdicts = {target.verdict for target in judge(self.scenario, days, looks=SURE)}
-            if "missed" in verdicts:
-                return None
-            if look >= ENOUGH and verdicts == {"met"}:
+            if "missed" in verdicts or (look >= ENOUGH and verdicts == {"met"}):
                 break
-        worth = Worth.of(self.scenario, days)
-        return worth if worth.keeps else None
+        return Worth.of(self.scenario, days)
