@@ -186,7 +186,8 @@ class Lab:
 
     def note(self, trial: Trial, margin: Floats, what: str) -> None:
         """Write a roster into the history if it is the best so far."""
-        kept = bool(np.all(trial.reading.slack >= 0))
+        lacks = trial.violation(margin)
+        kept = lacks == 0
         rank = (kept, trial.reading.cost)
         if self._best is None or (kept, -rank[1]) > (self._best[0], -self._best[1]):
             self._best = rank
@@ -197,7 +198,7 @@ class Lab:
                     "contacts_simulated": self.contacts,
                     "cost": trial.reading.cost,
                     "kept": kept,
-                    "violation": trial.violation(margin),
+                    "violation": lacks,
                     "by": what,
                 }
             )

@@ -122,15 +122,12 @@ def corrected(
     seen: Seen,
     margin: Floats,
     gain: float,
-    *,
-    bought: bool = True,
 ) -> Asked:
-    """What to ask for next, after a roster has been tried; `bought`: one that was bought for `asked`.
+    """What to ask for next, after a roster that was bought for `asked` has been tried.
 
     An agent's worth is read off the curve of the queue's own promise, cell by cell, from the share in time
     that was seen there. Then each period's share is moved, on the scale of odds, by what its measure lacks of
-    the promise and its margin (times `gain`), and by what the new worth changes at the roster tried. A roster
-    that was not bought for `asked` is taken to have been asked for what the curves say of it.
+    the promise and its margin (times `gain`), and by what the new worth changes at the roster tried.
     """
     given = setting.given(setting.on_duty(trial.counts))
     worth = _worth(setting, asked, given, seen)
@@ -139,8 +136,7 @@ def corrected(
         capacity = setting.capacity(promise, given)
         before, after = (promise.kept(capacity * w) for w in (asked.worth, worth))
         lacks = _lacks(setting.scenario, promise.target, trial.reading.slack[place], margin[place])
-        base = _odds(share) - _odds(before) if bought else 0.0
-        moved = base + _odds(after) + gain * lacks
+        moved = _odds(share) + _odds(after) - _odds(before) + gain * lacks
         shares.append(_share(np.clip(moved, -4.0, 7.0)))
     floor = asked.floor
     others = np.setdiff1d(np.arange(len(margin)), np.concatenate([np.arange(0), *map(_range, setting.at)]))

@@ -58,9 +58,6 @@ BUDGET: Final = 120.0
 FEW: Final = 8
 """Replications on which a roster is first looked at; doubled until it is clear what it is worth."""
 
-BALANCED: Final = 4
-"""A replication of balanced days (see `days`) tells as much as so many of days as they come."""
-
 COMPARED: Final = 4e5
 """Contacts on which rosters are compared in the end, at least and at most so many replications of them."""
 
@@ -74,6 +71,9 @@ JUDGED: Final = (400, 4000)
 TWO_LOOKS: Final = 80
 """A judgement of so many replications is looked at after a quarter of them, too."""
 
+HOPE: Final = 0.01
+"""A roster that lacks more than this is not judged while there is time to search for a better one."""
+
 FAR: Final = 0.05
 """A roster whose promises lack more than this of their shares, all together, is far from keeping them."""
 
@@ -86,7 +86,7 @@ COVERS: Final = 3
 TRIES: Final = (30, 60, 240)
 """Moves in a row without success after which each round ends."""
 
-REHEARSED: Final = 4
+REHEARSED: Final = 8
 """Times the replications of a comparison, on which its winner is looked at again."""
 
 REHEARSALS: Final = 3
@@ -277,6 +277,7 @@ class _Search:
         self.last: _Judged | None = None
         self.wanted: Floats | None = None
         self.best: Trial | None = None
+        self.bought: Trial
         self.judged = 0
         self.late = False
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
@@ -382,9 +383,9 @@ class _Search:
     def affordable(self, replications: int) -> int:
         """So many replications, or as many as the time allows, but at least two."""
         left, pace = self.lab.left, self.lab.pace
-        return (
-            max(2, min(replications, int((0.8 * left - 0.2) / pace))) if np.isfinite(left) else replications
-        )
+        if not np.isfinite(left):
+            return replications
+        return max(2, min(replications, int((0.8 * left - 0.2) / pace)))
 
     def _too_late(self) -> bool:
         """Whether there is no time for another round."""
@@ -406,7 +407,7 @@ class _Search:
             self.scenario,
             reading,
             self.setting.of_target,
-            searched=BALANCED * searched,
+            searched=searched,
             judged=self.planned,
             looks=self._errors(self.judged),
             safety=safety,
@@ -420,9 +421,9 @@ class _Search:
         busy = Busy(busyness(self.scenario, self.setting.load, level), lab.sample.known)
         fresh = read(self.scenario, result.measured, lab.aims, busy)
         searched = lab.trial(judged.trial.counts, self.enough).reading
-        mine, theirs = searched.error**2 / BALANCED, fresh.error**2
+        mine, theirs = searched.error**2, fresh.error**2
         belief = mine / np.maximum(mine + theirs, 1e-12)
-        needed = self._needed(fresh, result.replications // BALANCED + self.enough, 1.0)
+        needed = self._needed(fresh, result.replications + self.enough, 1.0)
         self.wanted = needed + belief * (searched.slack - fresh.slack)
 
     def _consider(self, trial: Trial, what: str) -> None:
@@ -450,25 +451,37 @@ class _Search:
             self._plan()
         self.lab.tell("cover")
         for lesson in range(lessons):
-            counts = self._rounded(parts(*self._question(self.asked)).bought)
-            trial = self.lab.trial(counts, FEW)
+            trial = self.lab.trial(self._rounded(parts(*self._question()).bought), FEW)
             if lesson == 0:
                 self._plan()
             margin = self._margin(trial)
             off = trial.reading.slack - margin
-            self.asked = self._corrected(trial, margin, 0.8 if lesson < 3 else 0.5)
+            self._correct(trial, margin, 0.8 if lesson < 3 else 0.5)
             if np.all(off > -0.01) and np.any(off < 0.01):
                 break
+        self._covered()
+
+    def _covered(self) -> Trial:
+        """A roster bought for what is asked, that looks as if it kept the promises or lacked little of them;
+        the nearest to them, where none does."""
+        found: list[tuple[float, float, int, Trial]] = []
         for _ in range(COVERS):
-            trial = self._looked_at(cover(*self._question(self.asked)).counts)
+            trial = self._looked_at(cover(*self._question()).counts)
             margin = self._margin(trial)
+            found.append((trial.violation(margin), trial.reading.cost, len(found), trial))
+            self._correct(trial, margin, 0.5)
             if trial.violation(margin) < FAR:
                 break
-            self.asked = self._corrected(trial, margin, 0.5)
+        return min(found)[-1]
 
-    def _question(self, asked: Asked) -> tuple[Columns, Policy, Floats, tuple[Promise, ...], Asked, Ints]:
+    def _correct(self, bought: Trial, margin: Floats, gain: float) -> None:
+        """Ask for what a roster, bought for what was asked, shows to be needed."""
+        self.asked = corrected(self.setting, self.asked, bought, self.lab.seen(bought), margin, gain)
+        self.bought = bought
+
+    def _question(self) -> tuple[Columns, Policy, Floats, tuple[Promise, ...], Asked, Ints]:
         setting = self.setting
-        return setting.columns, setting.policy, setting.presence, setting.promises, asked, self.least
+        return setting.columns, setting.policy, setting.presence, setting.promises, self.asked, self.least
 
     def _rounded(self, bought: Floats) -> Ints:
         """Whole people for parts of people: each group's sums from its first shift on, rounded."""
@@ -478,9 +491,6 @@ class _Search:
             sums = np.round(np.cumsum(bought[group == g]) + 1e-9).astype(np.int64)
             counts[group == g] = np.diff(sums, prepend=0)
         return np.maximum(counts, self.least)
-
-    def _corrected(self, trial: Trial, margin: Floats, gain: float, *, bought: bool = True) -> Asked:
-        return corrected(self.setting, self.asked, trial, self.lab.seen(trial), margin, gain, bought=bought)
 
     def _looked_at(self, counts: Ints) -> Trial:
         """A roster that was covered, on few replications, and on more while it may keep its promises."""
@@ -497,19 +507,18 @@ class _Search:
     def _improve(self, trial: Trial, number: int) -> None:
         """Polish, cover anew where that promises something better, and polish that; longer in later rounds.
 
-        A roster that is far from its promises is covered anew first: single agents would mend it too slowly.
-        What has come out on top on a few replications has had luck: so it is looked at on more of them, and
-        polished again with that in mind.
+        Few replications tell how rosters differ, but not how good they are. So a roster is looked at on many
+        of them before it is polished, which says what is to be asked of it on few; and again after it, as
+        what comes out on top on few has had luck.
         """
-        if trial.violation(self._margin(trial)) > FAR:
-            trial = self._better(trial, self._covered_anew(trial))
         tries = TRIES[min(number, len(TRIES) - 1)]
         ahead = 2.5 * self._many * self.lab.pace if self.last is None else 0.0
+        self._rehearsed(trial)
         trial = self._polish(trial, tries, ahead)
-        if number > 0:
+        if number > 0 or trial.violation(self._margin(trial)) > FAR:
             other = self._covered_anew(trial)
             if other is not None:
-                trial = self._better(trial, self._polish(other, tries))
+                trial = self._better(trial, self._polish(other, tries, ahead))
         for _ in range(REHEARSALS):
             if self._rehearsed(trial):
                 return
@@ -521,15 +530,17 @@ class _Search:
         return min(REHEARSED * self.enough, len(self.lab.sample.order))
 
     def _rehearsed(self, trial: Trial) -> bool:
-        """Whether a roster holds on many more of the search's replications; if not, more is asked of it."""
-        many = self._many
-        if many <= self.enough or self.last is not None:
+        """Whether a roster does as well on many of the search's replications as on few; what is asked of
+        rosters on few is then what it shows there that it takes on many.
+
+        A judgement has said so already with more authority, if there was one.
+        """
+        if self._many <= self.enough or self.last is not None:
             return True
-        seen = self.lab.first(trial, self.enough).reading
-        more = self.lab.trial(trial.counts, many).reading
-        margin, wanted = self._margin(trial), self._needed(more, many, 1.0)
-        self.wanted = np.asarray(wanted + seen.slack - more.slack)
-        return bool(np.all(seen.slack >= self.wanted)) or np.allclose(margin, self.wanted)
+        seen = self.lab.trial(trial.counts, self.enough).reading
+        more = self.lab.trial(trial.counts, self._many).reading
+        self.wanted = self._needed(more, self._many, 1.0) + seen.slack - more.slack
+        return bool(np.all(seen.slack >= self.wanted))
 
     def _better(self, one: Trial, other: Trial | None) -> Trial:
         """The one that lacks less, or costs less, by what is asked of the first."""
@@ -539,15 +550,12 @@ class _Search:
         return min(one, other, key=lambda trial: (trial.violation(margin), trial.reading.cost))
 
     def _covered_anew(self, trial: Trial) -> Trial | None:
-        """A roster bought for what the best one taught, if it is cheaper or lacks less."""
-        margin = self._margin(trial)
-        lacking = trial.violation(margin)
-        self.asked = self._corrected(trial, margin, 0.7, bought=False)
+        """A roster bought for what is asked by now, if it may be cheaper or lack less."""
         self.lab.tell("cover")
-        bought = cover(*self._question(self.asked))
-        if np.array_equal(bought.counts, trial.counts) or (lacking == 0 and bought.pay >= trial.pay * 1.01):
-            return None
-        return self._looked_at(bought.counts)
+        bought = self.lab.trial(self.bought.counts, self.enough)
+        self._correct(bought, self._margin(bought), 0.7)
+        other = self._covered()
+        return None if np.array_equal(other.counts, trial.counts) else other
 
     def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
         """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
