@@ -1,9 +1,9 @@
 """Staffings that are simulated for the bound: who is there slot by slot, and which promises that keeps.
 
-Time is cut into slots of half an hour, and what a promise gains is booked to the slot in which the contact (or
-the round) came. A *floor* is a staffing that need not be a roster: so many agents of a group in each slot,
-whatever shifts there are. An agent is there while it takes new chats: not on a break, and not while it winds
-down before one or before going home.
+Time is cut into slots of half an hour, and what a promise gains is booked to the slot in which the contact
+(or the round) came. A *floor* is a staffing that need not be a roster: so many agents of a group in each
+slot, whatever shifts there are. An agent is there while it takes new chats: not on a break, and not while it
+winds down before one or before going home.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cssim.measure.periods import Period, periods_of
 from cssim.measure.tables import Tables
 from cssim.roster.shifts import Columns
 from cssim.scenario.clock import Calendar, Floats, Ints, overlap
-from cssim.scenario.schema import Scenario
+from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.shifts import Shift
 from cssim.scenario.units import MINUTE
 
@@ -51,7 +51,7 @@ class Promise:
         good: whether the share is of what went well (`at_least`), else of what did not.
         share: of what goes well that is promised.
         on: share of days on which it must be kept, None where it is about the mean.
-        whole: whether slots add up to the period.
+        adds_up: whether what slots gain adds up to what the period gains.
     """
 
     target: int
@@ -60,7 +60,7 @@ class Promise:
     good: bool
     share: float
     on: float | None
-    whole: bool
+    adds_up: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ class Outcome:
     counted: Floats
     good_of: Floats
     counted_of: Floats
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Of the same staffing, on other replications after these."""
+        return Outcome(*(np.concatenate(both) for both in zip(self._parts, other._parts, strict=True)))
+
+    @property
+    def _parts(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.good, self.counted, self.good_of, self.counted_of
 
     def margin(self, promises: Sequence[Promise]) -> Floats:
         """By how many each promise is exceeded, (n, p)."""
@@ -93,6 +101,8 @@ class Grid:
         targets: the scenario with each promise's target twice, whole and in pieces.
         periods: of those targets.
         place: target and period at which each promise and then each piece is counted, (p + k, 2).
+        group: of each column that can be bought, (n,).
+        cover: share of each slot in which an agent on each column takes new chats, (n, s).
     """
 
     edges: Floats
@@ -102,16 +112,19 @@ class Grid:
     targets: Scenario
     periods: tuple[tuple[Period, ...], ...]
     place: Ints
+    group: Ints
+    cover: Floats
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Grid:
-        """The grid of a scenario."""
+    def of(cls, scenario: Scenario, columns: Columns) -> Grid:
+        """The grid of a scenario and of what can be bought for it."""
         calendar = Calendar.of(scenario.horizon)
         length = SLOT * max(1, int(np.ceil(calendar.seconds / SLOT / SLOTS)))
         edges = np.append(np.arange(0.0, calendar.seconds, length), calendar.seconds)
         promises: list[Promise] = []
         place, of_pieces, pieces = [], [], []
-        targets, periods = [], []
+        targets: list[Target] = []
+        periods: list[tuple[Period, ...]] = []
         row = 0
         for t, target in enumerate(scenario.targets):
             own = periods_of(scenario, target)
@@ -129,8 +142,7 @@ class Grid:
                         of_pieces.append((len(targets) + 1, len(cut)))
                         cut.append(Period(period.label, spans))
                 place.append((len(targets), k))
-                whole = target.measure != "buyers"
-                promises.append(Promise(t, k, first + k, up, bound, target.on, whole))
+                promises.append(Promise(t, k, first + k, up, bound, target.on, target.measure != "buyers"))
             targets += [target, target]
             periods += [own, tuple(cut)]
         return cls(
@@ -141,6 +153,8 @@ class Grid:
             targets=scenario.model_copy(update={"targets": tuple(targets)}),
             periods=tuple(periods),
             place=np.array([*place, *of_pieces], dtype=np.int64).reshape(-1, 2),
+            group=columns.group,
+            cover=_cover(scenario, columns, edges),
         )
 
     @property
@@ -148,19 +162,10 @@ class Grid:
         """How many there are."""
         return len(self.edges) - 1
 
-    def cover(self, scenario: Scenario, columns: Columns) -> Floats:
-        """Share of each slot in which each column's agent takes new chats, (n, s)."""
-        found = np.zeros((len(columns), self.slots))
-        for j, (g, shift) in enumerate(zip(columns.group.tolist(), columns.shifts, strict=True)):
-            wind_down = scenario.groups[columns.groups[g]].wind_down
-            spans, begin = [], shift.start
-            for pause in (*shift.breaks, None):
-                end = (shift.end if pause is None else pause.start) - wind_down
-                if end > begin:
-                    spans.append((begin, end))
-                begin = begin if pause is None else max(begin, pause.end)
-            for s, (a, b) in enumerate(pairwise(self.edges.tolist())):
-                found[j, s] = overlap(a, b, spans) / (b - a)
+    def staff(self, counts: Floats | Ints) -> Floats:
+        """Staff of each group in each slot of so many agents on each column, (g, s)."""
+        found = np.zeros((len(self.targets.groups), self.slots))
+        np.add.at(found, self.group, self.cover * np.asarray(counts, dtype=np.float64)[:, None])
         return found
 
     def floor(self, scenario: Scenario, staff: Ints) -> Roster:
@@ -174,6 +179,17 @@ class Grid:
                     shift = Shift(self.edges[first], self.edges[after] + wind_down, f"floor {k}", day)
                     duties.append(Duty(name, shift, 1))
         return as_numbered(duties, groups)
+
+
+def _cover(scenario: Scenario, columns: Columns, edges: Floats) -> Floats:
+    found = np.zeros((len(columns), len(edges) - 1))
+    for j, (g, shift) in enumerate(zip(columns.group.tolist(), columns.shifts, strict=True)):
+        wind_down = scenario.groups[columns.groups[g]].wind_down
+        begins = [shift.start, *(pause.end for pause in shift.breaks)]
+        ends = [*(pause.start - wind_down for pause in shift.breaks), shift.end - wind_down]
+        spans = [(a, b) for a, b in zip(begins, ends, strict=True) if a < b]
+        found[j] = [overlap(a, b, spans) / (b - a) for a, b in pairwise(edges.tolist())]
+    return found
 
 
 def _runs(where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple[int, int]]:

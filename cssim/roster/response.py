@@ -1,6 +1,6 @@
 """Response curves: which share of a slot's contacts goes well, as staff around the slot changes.
 
-share = most / (1 + exp(-(a + theta . staff))), with theta >= 0 over groups and over the slots before and after:
+share = most / (1 + exp(-(a + theta . staff))), with theta >= 0 over groups and the slots before and after:
 one number, the *effective staff*, weighs who is there, and the share follows it along a logistic curve.
 Fitted to simulated staffings by iteratively reweighted least squares (McCullagh and Nelder 1989, "Generalized
 linear models", 2.5), each step with non-negative coefficients (Lawson and Hanson 1974).
@@ -46,14 +46,14 @@ class Curve:
     most: float
 
     def lines(self, low: float = 0.0, high: float = np.inf) -> tuple[Floats, Floats]:
-        """Heights at 0 and slopes of lines over the effective staff, the least of which is the curve's concave
-        envelope over [low, high], or a little above it.
+        """Heights at 0 and slopes of lines over the effective staff, whose least is the concave envelope of
+        the curve over [low, high], or a little above it.
 
-        Where the curve bends up the envelope is a chord from the lower end, and then it is the curve, of which
+        Where the curve bends up the envelope is a chord from the lower end; then it is the curve, of which
         these are tangents.
         """
         ends = min(max(_FLAT - self.start, low), high)
-        none = float(self.share(np.array([low]))[0])
+        none = float(self.share(low))
         if ends - low < 1e-9:
             return np.array([self.most if high == np.inf else none]), np.zeros(1)
         e = np.linspace(low, ends, 80)[1:]
@@ -62,7 +62,7 @@ class Curve:
         height, slope = [none - chord[touch] * low], [chord[touch]]
         if touch < len(e) - 1:
             for at in np.linspace(e[touch], ends, 7):
-                share = float(self.share(np.array([at]))[0])
+                share = float(self.share(float(at)))
                 steep = share * (1 - share / self.most)
                 height.append(share - steep * at)
                 slope.append(steep)
@@ -71,7 +71,7 @@ class Curve:
             slope.append(0.0)
         return np.array(height), np.array(slope)
 
-    def share(self, effective: Floats) -> Floats:
+    def share(self, effective: float | Floats) -> Floats:
         """The share at some effective staff, same shape."""
         return np.asarray(self.most / (1 + np.exp(-np.clip(self.start + effective, -40, 40))))
 

@@ -1,129 +1,143 @@
-"""A lower bound on the cost by simulated staffings: what the hours gain from who is there, and at what price.
+"""A lower bound on the cost by simulated staffings: what each half-hour gains from who is there.
 
 Every promise is a sum over slots of half an hour. What a slot gains is a curve of the staff around it
 (`response`), fitted to staffings that were simulated (`floors`). The cheapest mixture of shifts whose curves
-keep all promises costs less than any roster, as far as the curves, drawn up to their concave envelopes, lie
-nowhere below what really is gained. The linear program that finds it also gives prices (Lagrange's
-multipliers): so much for a unit of each promise, so much for an agent in a slot. With those prices the bound rests
-on one inequality alone,
+keep all promises costs no more than any roster that keeps them, unless that roster gains more than the curves
+say. The program that finds it (`boxes`) also gives prices (Lagrange's multipliers): so much for a unit of
+each promise, so much for effective staff in a slot. By them the bound rests on inequalities alone, one for
+each box of staffs:
 
-    sum of prices x promises gained  <=  a plane over the staff,
+    prices x what the promises gain  <=  a plane over the staff
 
-which is checked on every staffing ever simulated, also later and fresh ones, and wherever one lies above
-the plane the bound falls by as much. New staffings are drawn around the program's solution, where the bound
-is decided, so that curves and plane are best known there.
+They are checked on every staffing that was simulated, before or after; where one lies above its plane, the
+bound is lower by as much. New staffings are drawn around the cheapest mixture, because the bound is decided
+there. What is not checked is what was not simulated: that is what the bound assumes.
 
-A promise about the mean is taken at the mean over balanced days. One on a share of days is taken at days that
-rank there by how busy they are; from the best roster known one learns by how much its days' quantile lies
-off the promise, and so much must any other roster gain over it on such days.
+Breaks, winding down before them, no-shows and the luck of small numbers are in the simulation. Overtime is
+not in the bound, and rosters may be of broken agents.
 
 Source: Atlason, Epelman and Henderson 2008, "Optimizing call center staffing using simulation and analytic
-center cutting-plane methods", Management Science 54(2), bound the same way under concavity.
+center cutting-plane methods", Management Science 54(2), for bounds from simulated service by agents present;
+they assume it concave, which it is not where staff is short.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase, Purpose, Streams
 from cssim.engine.floor import Roster, policy_of
-from cssim.roster.days import balanced, busyness, levels
+from cssim.roster.boxes import Boxes, Leaf
 from cssim.roster.floors import Grid, Outcome, Theatre
 from cssim.roster.need import load_of
-from cssim.roster.response import Curve, features, fit
+from cssim.roster.response import features, fit
 from cssim.roster.shifts import Columns
+from cssim.roster.yardstick import Chosen, Yardstick
 from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
+from cssim.scenario.units import HOUR
 
 CONFIDENCE: Final = 0.95
 
-_QUANTILE: Final = 2.0
-"""Standard errors that are given away: 1.65 for `CONFIDENCE`, and some for choosing the best of few bounds."""
+ERRORS: Final = 2.0
+"""Standard errors allowed for: 1.65 for `CONFIDENCE`, and some because the best of few bounds is taken."""
 
-FIRST: Final = 40
+FIRST: Final = 28
 """Staffings of the first round."""
 
-ROUND: Final = 16
-"""Staffings of every later round."""
+ROUND: Final = 12
+"""Staffings of every later round: half of them rosters, half floors."""
 
-CANDIDATES: Final = 400
-"""Replications among which days are chosen."""
+BATCH: Final = 4
+"""Staffings that are simulated before time is looked at."""
 
-BAND: Final = 0.2
-"""A day counts for a promise on a share of days if it ranks nearer to it than this, the more the nearer."""
+SPLITS: Final = 8
+"""Splits of the box in the first round; every later round has `MORE_SPLITS` more, up to `MOST_SPLITS`."""
+
+MORE_SPLITS: Final = 4
+
+MOST_SPLITS: Final = 60
+
+REFERENCE: Final = 128
+"""Days of the yardstick; in every later round it has `MORE_DAYS` more, as far as there are candidates."""
+
+MORE_DAYS: Final = 32
 
 FADES: Final = 0.75
 """Weight of a staffing in the fits, for each round since."""
-
-NODES: Final = 40
-"""Times that a round's box of staffs is split."""
 
 ROOM: Final = 512 * 2**20
 """Bytes of contacts that are kept."""
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """The bound for staffs whose effective staff lies in some box; p promises, k pieces of them.
+class Played:
+    """A staffing and what it gained; p promises, k pieces of them, m days.
 
     Attributes:
-        low, high: the box, (k,).
-        cost: of the cheapest mixture of shifts, when it was found; inf where there is none.
-        price: of a unit of each promise, (p,).
-        height, steep: of the plane over effective staff: a number and (k,).
-        mixture: agents on each column, (n,).
-        waste: how much of the promises' price lies between the curves and their envelopes, (k,).
-        effective: staff of the mixture, (k,).
+        round: in which it was drawn.
+        roster: whether it is one, or a floor.
+        staff: by group and slot, (g, s).
+        good, counted: of each piece, over its promise's days, (k,).
+        gain: of each promise, (p,).
+        margin: of each promise on each day, (m, p).
     """
 
-    low: Floats
-    high: Floats
-    cost: float
-    price: Floats
-    height: float
-    steep: Floats
-    mixture: Floats
-    waste: Floats
-    effective: Floats
+    round: int
+    roster: bool
+    staff: Floats
+    good: Floats
+    counted: Floats
+    gain: Floats
+    margin: Floats
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A round's bound: leaves that together hold every staff; k pieces with f features.
+    """A round's bound; k pieces with f features, p promises.
 
     Attributes:
         theta: of the curves, (k, f).
-        need: of the promises when it was found, (p,).
-        leaves: the cheapest first.
+        need: what the promises were to gain, (p,).
+        leaves: that together hold every staff, the cheapest first.
     """
 
     theta: Floats
     need: Floats
     leaves: tuple[Leaf, ...]
 
-    @property
-    def mixture(self) -> Floats:
-        """The cheapest mixture of shifts."""
-        return self.leaves[0].mixture
+    def bound(self, staff: Floats, gain: Floats, yardstick: Yardstick) -> float:
+        """No roster costs less, as far as the staffings show (features (n, k, f) and gains (n, p))."""
+        effective = np.einsum("nkf,kf->nk", staff, self.theta)
+        return min(
+            leaf.cost
+            + float(leaf.price @ (yardstick.need - self.need))
+            - ERRORS * yardstick.error(leaf.price)
+            - max(leaf.above(effective, gain), 0.0)
+            for leaf in self.leaves
+        )
 
 
 class Windows:
-    """The bound, as far as it is known; call `sharpen` to know it better.
+    """The bound, as far as it is known; `sharpen` it to know it better.
 
     Attributes:
-        confidence: that the bound holds, given what it assumes: errors of all its statements together.
-        assumes: message keys.
+        cost: no roster that meets the targets costs less, in the scenario's currency; 0 at first. It falls
+            only where something simulated later speaks against it.
+        confidence: that it holds, given what it assumes: errors of all its statements together.
+        rounds: that were finished.
+        spent: seconds by what they were spent on.
     """
 
-    confidence = CONFIDENCE
+    confidence: float = CONFIDENCE
 
     def __init__(
         self,
@@ -134,38 +148,34 @@ class Windows:
         engine: str,
         executor: Executor | None = None,
     ) -> None:
-        """Nothing is simulated yet: the bound is 0."""
-        self.scenario, self.columns, self.seed = scenario, columns, seed
-        self.executor = executor
-        self.grid = Grid.of(scenario)
+        """Nothing is simulated yet; see `optimise` for the arguments."""
+        self.cost = 0.0
         self.rounds = 0
-        self.spent: dict[str, float] = {"days": 0.0, "floors": 0.0, "best": 0.0, "fit": 0.0, "program": 0.0}
-        self._theatre = Theatre(Drawn(scenario, seed, Phase.BOUND, ROOM), self.grid, engine)
-        self._cover = self.grid.cover(scenario, columns)
-        self._days: _Days | None = None
-        self._staff: list[Floats] = []
-        self._round_of: list[int] = []
-        self._good: list[Floats] = []  # of the pieces, weighted over days
-        self._counted: list[Floats] = []
-        self._gain: list[Floats] = []  # of the promises
-        self._by_day: list[Floats] = []
-        self._found: list[Proof] = []
+        self.spent = dict.fromkeys(("days", "simulation", "yardstick", "curves", "program"), 0.0)
+        self._scenario, self._columns, self._seed = scenario, columns, seed
+        self._executor = executor
+        self._grid = Grid.of(scenario, columns)
+        self._theatre = Theatre(Drawn(scenario, seed, Phase.BOUND, ROOM), self._grid, engine)
+        self._chosen: Chosen | None = None
+        self._ahead: list[tuple[Roster, Floats, bool]] = []
+        self._played: list[Played] = []
+        self._proofs: list[Proof] = []
         self._best: tuple[Ints, float] | None = None
-        self._reference: _Reference | None = None
-        self._luck = Streams(seed, Phase.BOUND, 0).of(Purpose.PRESENCE, "floors")
-
-    @property
-    def cost(self) -> float:
-        """The bound: no roster that meets the targets costs less, in the scenario's currency; 0 at first."""
-        return max([0.0, *(self._value(one) for one in self._found)])
+        self._measured: tuple[Ints, Outcome, Outcome] | None = None  # the yardstick's roster: many days, few
+        self._yardstick: Yardstick | None = None
 
     @property
     def assumes(self) -> tuple[str, ...]:
-        """Message keys of what it rests on."""
+        """Message keys of what the bound rests on."""
         if not self.cost:
             return ()
-        on = any(p.on is not None for p in self.grid.promises)
+        on = any(promise.on is not None for promise in self._grid.promises)
         return ("bound.assumes_curves", *(("bound.assumes_days",) if on else ()))
+
+    @property
+    def staffings(self) -> int:
+        """How many were simulated."""
+        return len(self._played)
 
     def sharpen(
         self,
@@ -176,439 +186,204 @@ class Windows:
     ) -> float:
         """Simulate more, and return the bound.
 
+        Without `seconds` it does the same on any number of workers.
+
         Args:
-            seconds: how long, about; a round that has begun is ended.
-            rounds: how many rounds, at most; one if neither is given.
+            seconds: how long, at most, but for what takes longer than the steps before it.
+            rounds: how many rounds are finished, at most; one if neither is given.
             best: counts and cost of the best roster known, which guides where to look.
         """
-        if best is not None and (self._best is None or best[1] < self._best[1]):
-            self._best, self._reference = best, None
-        if not self.grid.promises or not len(self.columns):
+        if best is not None and (self._best is None or best[1] < self._best[1] - 1e-6):
+            self._best = best
+        if not self._grid.promises or not len(self._columns):
             return self.cost
         began, last = time.perf_counter(), 0.0
-        limit = rounds if rounds is not None else (1 if seconds is None else np.inf)
-        done = 0
-        while done < limit and (seconds is None or time.perf_counter() - began + last <= seconds):
+        until = self.rounds + (rounds if rounds is not None else 1 if seconds is None else 2**31)
+        while self.rounds < until and (seconds is None or time.perf_counter() - began + last <= seconds):
             start = time.perf_counter()
-            self._round()
-            last = time.perf_counter() - start if self.rounds > 1 else 0.0
-            done += 1
+            self._step()
+            last = time.perf_counter() - start
         return self.cost
 
-    # -- a round ------------------------------------------------------------------------------------
+    def _step(self) -> None:
+        """Simulate a few staffings; after the last of a round, see what they say.
 
-    def _round(self) -> None:
-        if self._days is None:
-            with _Clock(self.spent, "days"):
-                self._days = _Days.of(self.scenario, self.grid, self.seed, self._theatre.drawn.expected)
-        rosters, staff = self._first_floors() if not self._staff else self._more_floors()
-        with _Clock(self.spent, "floors"):
-            outcomes = self._theatre.play(rosters, self._days.chosen, self.executor)
-        for one, outcome in zip(staff, outcomes, strict=True):
-            self._remember(one, outcome)
-        self.rounds += 1
-        self._solve()
+        An interrupt leaves everything as it was before the step, or with some staffings more.
+        """
+        if self._chosen is None:
+            with self._clock("days"):
+                contacts = self._theatre.drawn.expected
+                self._chosen = Chosen.of(self._scenario, self._grid, self._seed, contacts)
+        if not self._ahead:
+            self._ahead = self._later() if self._proofs else self._first()
+        some = self._ahead[:BATCH]
+        with self._clock("simulation"):
+            rosters = [roster for roster, _, _ in some]
+            outcomes = self._theatre.play(rosters, self._chosen.days, self._executor)
+        self._played = self._played + [
+            self._seen(staff, is_roster, outcome)
+            for (_, staff, is_roster), outcome in zip(some, outcomes, strict=True)
+        ]
+        self._ahead = self._ahead[BATCH:]
+        if not self._ahead:
+            self._conclude()
+            self.rounds += 1
 
-    def _remember(self, staff: Floats, outcome: Outcome) -> None:
-        assert self._days is not None
-        weight, of = self._days.weight, self.grid.piece_promise
-        margin = outcome.margin(self.grid.promises)
-        self._staff.append(staff)
-        self._round_of.append(self.rounds)
-        self._good.append((weight[:, of] * outcome.good_of).sum(axis=0))
-        self._counted.append((weight[:, of] * outcome.counted_of).sum(axis=0))
-        self._gain.append((weight * margin).sum(axis=0))
-        self._by_day.append(margin)
+    def _seen(self, staff: Floats, roster: bool, outcome: Outcome) -> Played:
+        assert self._chosen is not None
+        weight, margin = self._chosen.weight, outcome.margin(self._grid.promises)
+        of_piece = weight[:, self._grid.piece_promise]
+        return Played(
+            round=self.rounds,
+            roster=roster,
+            staff=staff,
+            good=(of_piece * outcome.good_of).sum(axis=0),
+            counted=(of_piece * outcome.counted_of).sum(axis=0),
+            gain=(weight * margin).sum(axis=0),
+            margin=margin,
+        )
 
-    def _first_floors(self) -> tuple[list[Roster], list[Floats]]:
-        """Everybody, and floors of all sizes around the best roster, or what the load asks for."""
-        people = self._people()
-        everybody = np.repeat(people[:, None], self.grid.slots, axis=1)
-        floors = [everybody]
-        centre = self._at(self._best[0]) if self._best is not None else self._by_load()
+    @contextmanager
+    def _clock(self, what: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[what] += time.perf_counter() - began
+
+    # -- staffings ------------------------------------------------------------------------------------
+
+    def _first(self) -> list[tuple[Roster, Floats, bool]]:
+        """Everybody, and floors of all sizes around the best roster, or around what the load asks for."""
+        luck = self._luck()
+        everybody = np.repeat(self._people()[:, None], self._grid.slots, axis=1)
+        centre = self._grid.staff(self._best[0]) if self._best is not None else self._by_load()
         sizes = np.linspace(0.4, 1.3, FIRST - 1)
-        floors += [self._around(centre, size, 0.4) for size in sizes]
-        return self._as_rosters(floors)
+        return self._as_floors([everybody, *(self._around(luck, centre, size, 0.4) for size in sizes)])
 
-    def _more_floors(self) -> tuple[list[Roster], list[Floats]]:
-        """Rosters and floors near the last mixture."""
-        mixture = self._found[-1].mixture if self._found else np.zeros(len(self.columns))
+    def _later(self) -> list[tuple[Roster, Floats, bool]]:
+        """Rosters and floors around the cheapest mixture."""
+        luck, mixture = self._luck(), self._proofs[-1].leaves[0].mixture
         counts = [
-            np.floor(mixture * size + self._luck.random(len(mixture))).astype(np.int64)
+            np.floor(mixture * size + luck.random(len(mixture))).astype(np.int64)
             for size in np.linspace(0.9, 1.25, ROUND // 2)
         ]
-        floors = [
-            self._around(self._at(mixture), size, 0.25)
-            for size in np.linspace(0.85, 1.25, ROUND - ROUND // 2)
-        ]
-        rosters, staff = self._as_rosters(floors)
-        return [*(self.columns.roster(c) for c in counts), *rosters], [*(self._at(c) for c in counts), *staff]
+        sizes = np.linspace(0.85, 1.25, ROUND - ROUND // 2)
+        floors = [self._around(luck, self._grid.staff(mixture), size, 0.25) for size in sizes]
+        return [(self._columns.roster(c), self._grid.staff(c), True) for c in counts] + self._as_floors(
+            floors
+        )
 
-    def _as_rosters(self, floors: list[Ints]) -> tuple[list[Roster], list[Floats]]:
-        return [self.grid.floor(self.scenario, f) for f in floors], [f.astype(float) for f in floors]
+    def _luck(self) -> np.random.Generator:
+        return Streams(self._seed, Phase.BOUND, self.rounds).of(Purpose.PRESENCE, "staffings of the bound")
 
-    def _around(self, centre: Floats, size: float, spread: float) -> Ints:
-        """A floor of about so many times a staff; every two hours of every group have luck of their own."""
+    def _as_floors(self, floors: list[Ints]) -> list[tuple[Roster, Floats, bool]]:
+        return [(self._grid.floor(self._scenario, one), one.astype(np.float64), False) for one in floors]
+
+    def _around(self, luck: np.random.Generator, centre: Floats, size: float, spread: float) -> Ints:
+        """A floor of about `size` times a staff; a group's luck holds for two hours."""
         groups, slots = centre.shape
-        long = max(int(round(7200 / (self.grid.edges[1] - self.grid.edges[0]))), 1)
-        draws = self._luck.random((3, groups, slots // long + 1)).repeat(long, axis=2)[:, :, :slots]
+        long = max(int(2 * HOUR / (self._grid.edges[1] - self._grid.edges[0])), 1)
+        more, extra, up = luck.random((3, groups, slots // long + 1)).repeat(long, axis=2)[:, :, :slots]
         mean = centre.mean(axis=1, keepdims=True)
-        aimed = size * centre * (1 + spread * (2 * draws[0] - 1)) + 0.3 * mean * np.maximum(draws[1] - 0.6, 0)
-        return np.minimum(np.floor(aimed + draws[2]), self._people()[:, None]).astype(np.int64)
+        aimed = size * centre * (1 + spread * (2 * more - 1)) + 0.3 * mean * np.maximum(extra - 0.6, 0.0)
+        return np.asarray(np.minimum(np.floor(aimed + up).astype(np.int64), self._people()[:, None]))
 
     def _people(self) -> Ints:
-        """Of each group, as many as there are, or as a floor may need where their number has no limit."""
-        most = np.ceil(3 * self._by_load().max(axis=1)) + 2
-        given = [rule.people for rule in self.scenario.groups.values()]
-        limits = [m if g is None else min(float(g), 4 * m) for g, m in zip(given, most.tolist(), strict=True)]
-        return np.array(limits).astype(np.int64)
+        """Most agents of each group in a floor: all there are, if that is not far beyond what has work."""
+        busy = (4 * np.ceil(3 * self._by_load().max(axis=1)) + 8).astype(np.int64)
+        given = [rule.people for rule in self._scenario.groups.values()]
+        most = [b if g is None else min(g, b) for g, b in zip(given, busy.tolist(), strict=True)]
+        return np.array(most, dtype=np.int64)
 
     def _by_load(self) -> Floats:
-        """Staff that has time for all work by three quarters, shared out among those who may do it, (g, s)."""
-        calendar, policy = Calendar.of(self.scenario.horizon), policy_of(self.scenario)
-        work = load_of(self.scenario).work
-        middle = (self.grid.edges[1:] + self.grid.edges[:-1]) / 2
-        of_slot = calendar.interval_index(middle)
-        people = [p.people if p.people is not None else 10 for p in self.scenario.groups.values()]
-        share = policy.serves * np.array(people, dtype=float)[:, None] / (1 + policy.after / 30.0)
-        share = np.where(policy.serves, share, 0.0)
-        share /= np.maximum(share.sum(axis=0), 1e-9)
-        return np.asarray((share / policy.speed) @ work[:, of_slot] / 0.75)
+        """Staff that is busy three quarters of its time, by groups as they have people and may be asked."""
+        policy, grid = policy_of(self._scenario), self._grid
+        of_slot = Calendar.of(self._scenario.horizon).interval_index((grid.edges[1:] + grid.edges[:-1]) / 2)
+        people = np.array([10 if r.people is None else r.people for r in self._scenario.groups.values()])
+        asked = np.where(
+            policy.serves, people[:, None] / (1 + np.where(policy.serves, policy.after, 0) / 30), 0
+        )
+        asked = asked / np.maximum(asked.sum(axis=0), 1e-9)
+        return np.asarray(asked / policy.speed @ load_of(self._scenario).work[:, of_slot] / 0.75)
 
-    def _at(self, counts: Floats | Ints) -> Floats:
-        """Staff in each slot of so many agents on each column, (g, s)."""
-        staff = np.zeros((len(self.columns.groups), self.grid.slots))
-        np.add.at(staff, self.columns.group, self._cover * np.asarray(counts, dtype=float)[:, None])
-        return staff
+    # -- what they say --------------------------------------------------------------------------------
 
-    # -- curves, program, certificate -------------------------------------------------------------------
-
-    def _solve(self) -> None:
-        """Fit, learn what must be gained, and find the cheapest mixture."""
-        assert self._days is not None
-        grid, p = self.grid, len(self.grid.promises)
-        with _Clock(self.spent, "fit"):
-            x = features(np.array(self._staff))[:, grid.piece_slot]
-            good, counted, gain = np.array(self._good), np.array(self._counted), np.array(self._gain)
-            weight = np.maximum(FADES ** (self.rounds - 1 - np.array(self._round_of)), 0.05)
-            size = self._days.size
-            curves = [
-                fit(x[:, k], good[:, k], counted[:, k], size[grid.piece_promise[k]], weight)
-                for k in range(len(grid.piece_slot))
-            ]
+    def _conclude(self) -> None:
+        """Fit the curves, find the cheapest mixture, and hold every proof against all that was simulated."""
+        assert self._chosen is not None
+        grid, played = self._grid, self._played
+        staff = features(np.array([one.staff for one in played]))[:, grid.piece_slot]
+        good, counted = np.array([one.good for one in played]), np.array([one.counted for one in played])
+        gain = np.array([one.gain for one in played])
+        age = self.rounds - np.array([one.round for one in played])
+        weight = np.maximum(FADES**age, 0.05)
+        with self._clock("curves"):
+            size = self._chosen.size[grid.piece_promise]
+            curves = tuple(
+                fit(staff[:, k], good[:, k], counted[:, k], float(size[k]), weight) for k in range(len(size))
+            )
+            theta = np.array([curve.theta for curve in curves])
+            effective = np.einsum("nkf,kf->nk", staff, theta)
+            shares = np.array([curve.share(effective[:, k]) for k, curve in enumerate(curves)]).T
             whole = np.average(counted, axis=0, weights=weight)
-            share = np.array([one.share for one in grid.promises])[grid.piece_promise]
-            effective = np.einsum("nkf,kf->nk", x, np.array([c.theta for c in curves]))
-            shares = np.array([c.share(effective[:, k]) for k, c in enumerate(curves)]).T
-            of = csr_array(
-                (np.ones(len(whole)), (np.arange(len(whole)), grid.piece_promise)), (len(whole), p)
-            )
-            fitted = ((shares - share) * whole) @ of
-            near = weight * np.exp(-((np.abs(gain / np.maximum(whole @ of, 1e-9)).max(axis=1) / 0.3) ** 2))
-            ratio, offset = _calibrated(grid, fitted, gain, near + 1e-6)
-        if self._reference is None:
-            with _Clock(self.spent, "best"):
-                self._reference = self._refer()
-        reference = self._reference
-        need = reference.need if reference is not None else np.zeros(p)
-        with _Clock(self.spent, "program"):
-            program = _Program.of(
-                grid,
-                self.columns,
-                self._cover,
-                curves,
-                whole * ratio[grid.piece_promise],
-                of,
-                share,
-                offset,
-                need,
-            )
-            if reference is not None:
-                # what luck may take is allowed for at the prices of a first look, so that none of it is left
-                first = program.solve(*program.box)
-                program = program.needing(need - _QUANTILE * reference.allowance(first.price))
-            leaves = program.branch(NODES)
-        if leaves:
-            self._found.append(Proof(program.theta, program.need, leaves))
+            ratio, offset = _calibrated(grid, shares, whole, gain, weight)
+        worth = whole * ratio[grid.piece_promise]
+        boxes = Boxes.of(grid, self._columns, curves, worth, offset, np.zeros(len(grid.promises)))
+        with self._clock("yardstick"):
+            yardstick = self._measure(boxes)
+        with self._clock("program"):
+            # what luck may take is allowed for at the prices of a first look: hardly any of it is left then
+            boxes = boxes.needing(yardstick.need)
+            first = boxes.leaf(*boxes.everything)
+            boxes = boxes.needing(yardstick.need - ERRORS * yardstick.allowance(first.price))
+            leaves = boxes.split(min(SPLITS + MORE_SPLITS * self.rounds, MOST_SPLITS))
+            if leaves:
+                self._proofs = [*self._proofs, Proof(theta, boxes.need, leaves)]
+            self.cost = max([0.0, *(proof.bound(staff, gain, yardstick) for proof in self._proofs)])
 
-    def _value(self, proof: Proof) -> float:
-        """The bound of a proof after all that was simulated."""
-        if self._reference is None:
-            return 0.0
-        x = features(np.array(self._staff))[:, self.grid.piece_slot]
-        effective, gain = np.einsum("nkf,kf->nk", x, proof.theta), np.array(self._gain)
-        need = self._reference.need
-        return min(
-            leaf.cost
-            + float(leaf.price @ (need - proof.need))
-            - max([0.0, *_above(leaf, effective, gain)])
-            - _QUANTILE * self._reference.error(leaf.price)
-            for leaf in proof.leaves
-        )
-
-    # -- what must be gained --------------------------------------------------------------------------
-
-    def _refer(self) -> _Reference | None:
-        """The best roster on many days, and on those of the floors."""
-        assert self._days is not None
-        if self._best is None:
-            return None
-        roster = self.columns.roster(self._best[0])
-        many, few = (
-            self._theatre.play([roster], self._days.many, self.executor),
-            self._theatre.play([roster], self._days.chosen, self.executor),
-        )
-        return _Reference.of(self.grid, self._days, many[0], few[0])
+    def _measure(self, boxes: Boxes) -> Yardstick:
+        """The best roster (or the cheapest mixture made whole, where none is known) on many days."""
+        assert self._chosen is not None
+        grid, chosen, theatre = self._grid, self._chosen, self._theatre
+        if self._best is not None:
+            counts = self._best[0]
+        else:
+            counts = np.rint(boxes.leaf(*boxes.everything).mixture).astype(np.int64)
+        roster = [self._columns.roster(counts)]
+        same = self._measured is not None and np.array_equal(self._measured[0], counts)
+        known, here = self._measured[1:] if self._measured is not None and same else (None, None)
+        if here is None:
+            here = theatre.play(roster, chosen.days, self._executor)[0]
+        days = chosen.order[: REFERENCE + MORE_DAYS * self.rounds]
+        new = days if known is None else days[len(known.good) :]
+        if new:
+            more = theatre.play(roster, new, self._executor)[0]
+            known = more if known is None else known + more
+        assert known is not None
+        self._measured = (counts, known, here)
+        self._yardstick = Yardstick.of(grid, chosen, days, known, here)
+        others = [one.margin for one in self._played if one.roster and one.round == self.rounds]
+        return self._yardstick.beside(chosen, others)
 
 
-def _above(leaf: Leaf, effective: Floats, gain: Floats) -> Floats:
-    """By how much the simulated staffings of the leaf's box lie above its plane, in money."""
-    inside = np.all((effective >= leaf.low - 1e-9) & (effective <= leaf.high + 1e-9), axis=1)
-    return np.asarray(gain[inside] @ leaf.price - leaf.height - effective[inside] @ leaf.steep)
+def _calibrated(
+    grid: Grid, shares: Floats, whole: Floats, gain: Floats, weight: Floats
+) -> tuple[Floats, Floats]:
+    """Ratio and offset by which the gains of pieces make the gains of promises, (p,) each.
 
-
-@dataclass(frozen=True)
-class _Program:
-    """The cheapest mixture of shifts whose curves gain what is needed: counts x, effective staff e, gains v.
-
-    e = theta . staff(x), v <= each line of the curve over e, ratio whole (v - share) + offset >= need.
-
-    Attributes:
-        columns: that can be bought.
-        curves: of the pieces.
-        theta: of the curves, (k, f).
-        worth: what each piece's share adds to each promise, (p, k).
-        given: what their shares come to where each promise is just kept, (p,).
-        need: what the promises must gain, (p,).
-        staff: effective staff of an agent on each column, (k, n).
+    Contacts and rounds add up, so the ratio is 1; buyers, who may be late in two slots, do not. Staffings
+    near the promise count most.
     """
-
-    columns: Columns
-    curves: list[Curve]
-    theta: Floats
-    worth: csr_array
-    given: Floats
-    need: Floats
-    staff: csr_array
-
-    @classmethod
-    def of(
-        cls,
-        grid: Grid,
-        columns: Columns,
-        cover: Floats,
-        curves: list[Curve],
-        whole: Floats,
-        of: csr_array,
-        share: Floats,
-        offset: Floats,
-        need: Floats,
-    ) -> _Program:
-        theta = np.array([c.theta for c in curves])
-        groups = np.arange(len(columns.groups))[:, None]
-        of_column = features((groups == columns.group[:, None, None]) * cover[:, None, :])
-        staff = np.einsum("nkf,kf->kn", of_column[:, grid.piece_slot], theta)
-        worth = csr_array(of.multiply(whole[:, None]).T)
-        return cls(columns, curves, theta, worth, worth @ share - offset, need, csr_array(staff))
-
-    @property
-    def box(self) -> tuple[Floats, Floats]:
-        """That holds every effective staff."""
-        return np.zeros(len(self.curves)), np.full(len(self.curves), np.inf)
-
-    def needing(self, need: Floats) -> _Program:
-        """The same where something else must be gained."""
-        return replace(self, need=need)
-
-    def branch(self, nodes: int) -> tuple[Leaf, ...]:
-        """Leaves of a tree over boxes of effective staff, the cheapest first; empty without a mixture.
-
-        Where the cheapest leaf's mixture gains by an envelope what no staff gains by the curve, the leaf is
-        split there.
-        """
-        root = self.solve(*self.box)
-        if not np.isfinite(root.cost):
-            return ()
-        leaves = [root]
-        for _ in range(nodes):
-            leaves.sort(key=lambda leaf: leaf.cost)
-            first = leaves[0]
-            at = int(np.argmax(first.waste))
-            if first.waste[at] < 2e-4 * first.cost:
-                break
-            low, high = first.high.copy(), first.low.copy()
-            low[at] = high[at] = first.effective[at]
-            leaves[0] = self.solve(first.low, low)
-            leaves.append(self.solve(high, first.high))
-        return tuple(sorted(leaves, key=lambda leaf: leaf.cost))
-
-    def solve(self, low: Floats, high: Floats) -> Leaf:
-        """The leaf of a box."""
-        columns, k, n, p = self.columns, len(self.curves), len(self.columns), len(self.given)
-        lines = [c.lines(a, b) for c, a, b in zip(self.curves, low.tolist(), high.tolist(), strict=True)]
-        piece = np.repeat(np.arange(k), [len(h) for h, _ in lines])
-        height, slope = (np.concatenate(part) for part in zip(*lines, strict=True))
-        number = np.arange(len(piece))
-        line_v = coo_array((np.ones(len(piece)), (number, piece)), (len(piece), k))
-        line_e = coo_array((-slope, (number, piece)), (len(piece), k))
-        rules = columns.rules
-        rows = [[None, line_e, line_v], [None, None, -self.worth], [rules.most, None, None]]
-        limits = [height, -(self.given + self.need), rules.limit]
-        if rules.duty.shape[0]:
-            rows.append([-rules.duty, None, None])
-            limits.append(-rules.least)
-        solved = linprog(
-            np.concatenate([columns.pay, np.zeros(2 * k)]),
-            A_ub=block_array(rows, format="csr"),
-            b_ub=np.concatenate(limits),
-            A_eq=block_array([[-self.staff, eye_array(k), csr_array((k, k))]], format="csr"),
-            b_eq=np.zeros(k),
-            bounds=[(0, None)] * n + list(zip(low, high, strict=True)) + [(None, None)] * k,
-            method="highs",
-        )
-        if solved.status != 0:
-            none = np.zeros(k)
-            return Leaf(low, high, np.inf, np.zeros(p), 0.0, none, np.zeros(n), none, none)
-        dual = -np.asarray(solved.ineqlin.marginals)
-        of_line, price = (
-            np.maximum(dual[: len(piece)], 0.0),
-            np.maximum(dual[len(piece) : len(piece) + p], 0.0),
-        )
-        x, e, v = np.maximum(solved.x[:n], 0.0), solved.x[n : n + k], solved.x[n + k :]
-        curve = np.array([c.share(e[j : j + 1])[0] for j, c in enumerate(self.curves)])
-        waste = np.maximum(v - curve, 0.0) * (price @ self.worth)
-        waste[(e - low < 0.02) | (high - e < 0.02)] = 0.0
-        plane = float(of_line @ height) - float(price @ self.given)
-        return Leaf(
-            low, high, float(solved.fun), price, plane, np.bincount(piece, of_line * slope, k), x, waste, e
-        )
-
-
-def _calibrated(grid: Grid, fitted: Floats, gain: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Ratio and offset by which the gains of pieces make the gains of promises, (p,) each."""
-    ratio, offset = np.ones(gain.shape[1]), np.zeros(gain.shape[1])
-    for p, promise in enumerate(grid.promises):
-        f, g = fitted[:, p], gain[:, p]
-        mean_f, mean_g = np.average(f, weights=weight), np.average(g, weights=weight)
-        if not promise.whole:
-            square = np.average((f - mean_f) ** 2, weights=weight)
-            ratio[p] = np.average((f - mean_f) * (g - mean_g), weights=weight) / max(square, 1e-9)
-        offset[p] = mean_g - ratio[p] * mean_f
-    return ratio, offset
-
-
-@dataclass(frozen=True)
-class _Days:
-    """Which replications are played.
-
-    Attributes:
-        chosen: for every floor; m of them.
-        weight: of each for each promise, summing to 1, (m, p).
-        size: how many replications that is worth, (p,).
-        many: balanced ones, for the best roster.
-        busy: of those, (n, p).
-    """
-
-    chosen: tuple[int, ...]
-    weight: Floats
-    size: Floats
-    many: tuple[int, ...]
-    busy: Floats
-
-    @classmethod
-    def of(cls, scenario: Scenario, grid: Grid, seed: int, contacts: float) -> _Days:
-        load = load_of(scenario)
-        level = levels(scenario, seed, Phase.BOUND, range(CANDIDATES))
-        busy = busyness(scenario, load, level)[:, [p.row for p in grid.promises]]
-        rank = (np.argsort(np.argsort(busy, axis=0, kind="stable"), axis=0, kind="stable") + 0.5) / len(busy)
-        some = int(np.clip(24 * np.sqrt(8000 / max(contacts, 1.0)), 24, 96))
-        order = balanced(scenario, load, level, CANDIDATES)
-        on = np.array([np.nan if p.on is None else p.on for p in grid.promises])
-        about_days = ~np.isnan(on)
-        near = np.maximum(1 - np.abs(rank - on) / BAND, 0.0)[:, about_days]
-        few = list(order[: some // 2 if about_days.any() else some]) if not about_days.all() else []
-        band: list[int] = []
-        have = np.zeros(near.shape[1])
-        while near.shape[1] and len(few) + len(band) < some:
-            worth = (near / (have + 0.5)).sum(axis=1)
-            worth[few + band] = -1.0
-            band.append(int(np.argmax(worth)))
-            have += near[band[-1]]
-        chosen = few + band
-        weight = np.zeros((len(chosen), len(on)))
-        weight[: len(few), ~about_days] = 1.0
-        weight[:, about_days] = near[chosen]
-        weight /= weight.sum(axis=0)
-        many = order[:128]
-        return cls(tuple(chosen), weight, 1 / (weight**2).sum(axis=0), many, busy[list(many)])
-
-
-@dataclass(frozen=True)
-class _Reference:
-    """What the best roster tells of what must be gained; p promises.
-
-    Attributes:
-        need: that any roster gains on the floors' days, if it keeps its promises, (p,).
-        spread: standard error of that, (p,).
-        related: correlation of the errors, (p, p).
-    """
-
-    need: Floats
-    spread: Floats
-    related: Floats
-
-    def error(self, price: Floats) -> float:
-        """Standard error of what must be gained at these prices."""
-        priced = price * self.spread
-        return float(np.sqrt(max(priced @ self.related @ priced, 0.0)))
-
-    def allowance(self, price: Floats) -> Floats:
-        """By how much each promise's need may be off so that together they are a standard error, (p,)."""
-        covered = self.spread * (self.related @ (price * self.spread))
-        return np.maximum(covered, 0.0) / max(self.error(price), 1e-12)
-
-    @classmethod
-    def of(cls, grid: Grid, days: _Days, many: Outcome, few: Outcome) -> _Reference:
-        margin, here = many.margin(grid.promises), few.margin(grid.promises)
-        gained, counted = (days.weight * here).sum(axis=0), (days.weight * few.counted).sum(axis=0)
-        n = len(margin)
-        need, spread, left = np.zeros(len(gained)), np.zeros(len(gained)), np.zeros_like(margin)
-        for p, promise in enumerate(grid.promises):
-            busy = days.busy[:, p]
-            if promise.on is None:
-                left[:, p] = _unexplained(margin[:, p], busy)
-                need[p] = gained[p] - margin[:, p].mean()
-                spread[p] = left[:, p].std() / np.sqrt(n)
-                continue
-            daily = margin[:, p] / np.maximum(many.counted[:, p], 1.0)
-            left[:, p] = _unexplained(daily, busy)
-            off = -float(np.quantile(daily, 1 - promise.on))
-            kept = (daily + off >= 0)[np.argsort(busy, kind="stable")]
-            changes = max(np.count_nonzero(kept[1:] != kept[:-1]), 1)
-            rank = np.sqrt(changes / 2) / n
-            ends = np.quantile(daily, np.clip([1 - promise.on - rank, 1 - promise.on + rank], 0, 1))
-            need[p] = gained[p] + off * counted[p]
-            spread[p] = (ends[1] - ends[0]) / 2 * counted[p]
-        size = np.sqrt((left**2).mean(axis=0))
-        related = (left.T @ left) / n / np.maximum(np.outer(size, size), 1e-12)
-        return cls(need, spread, related)
-
-
-def _unexplained(values: Floats, busy: Floats) -> Floats:
-    """What a parabola over how busy the days are does not tell of them."""
-    z = (busy - busy.mean()) / max(busy.std(), 1e-9)
-    x = np.stack([np.ones_like(z), z, z**2], axis=1)
-    return np.asarray(values - x @ np.linalg.lstsq(x, values, rcond=None)[0])
-
-
-class _Clock:
-    """Adds the seconds of a block to a ledger."""
-
-    def __init__(self, ledger: dict[str, float], name: str) -> None:
-        self.ledger, self.name = ledger, name
-
-    def __enter__(self) -> None:
-        self.began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.ledger[self.name] += time.perf_counter() - self.began
+    p = len(grid.promises)
+    of = grid.piece_promise == np.arange(p)[:, None]
+    promised = np.array([promise.share for promise in grid.promises])
+    fitted = ((shares - promised[grid.piece_promise]) * whole) @ of.T
+    off = np.abs(gain / np.maximum(of @ whole, 1e-9)).max(axis=1)
+    weight = weight * np.exp(-((off / 0.3) ** 2)) + 1e-6
+    mean, seen = np.average(fitted, axis=0, weights=weight), np.average(gain, axis=0, weights=weight)
+    square = np.average((fitted - mean) ** 2, axis=0, weights=weight)
+    both = np.average((fitted - mean) * (gain - seen), axis=0, weights=weight)
+    adds_up = np.array([promise.adds_up for promise in grid.promises], dtype=bool)
+    ratio = np.where(adds_up, 1.0, both / np.maximum(square, 1e-9))
+    return ratio, seen - ratio * mean
