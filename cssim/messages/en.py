@@ -243,6 +243,9 @@ WORDS: dict[str, str] = {
     # -- roster ------------------------------------------------------------------------------------
     "optimise.budget": "a budget must be longer than 0, not {given!r}",
     "optimise.replications": "a judgement needs at least 2 replications, not {given}",
+    "optimise.money": "the money must be more than 0, not {given!r}",
+    "optimise.not_offered": "{group} is not offered the shift {shift!r} of this roster; see `shifts` of the group in the scenario",
+    "optimise.not_legal": "this roster takes more people or seats than there are",
     "bound.assumes_legal": "Counts what people, seats and the minimum on duty cost at least, for any routing and any luck.",
     "bound.assumes_work": "Adds the time that agents on duty must spend on the replies promised, on average, as if nobody ever waited for a chat or was idle; overtime is paid.",
     "bound.assumes_curves": "Rests on staffings that were simulated, at 95% confidence: that what each half-hour gains from who is there follows the curves fitted to them, of which none may lie below what was simulated, also where nothing was.",

@@ -233,6 +233,9 @@ WORDS: dict[str, str] = {
     # -- roster ------------------------------------------------------------------------------------
     "optimise.budget": "预算时间必须大于 0，不能是 {given!r}",
     "optimise.replications": "评判至少需要 2 次重复，不能是 {given}",
+    "optimise.money": "金额必须大于 0，不能是 {given!r}",
+    "optimise.not_offered": "该班表中的班次 {shift!r} 不在 {group} 组可排的班次里；请看方案文件中该组的 `shifts`",
+    "optimise.not_legal": "该班表所需的人数或座席超过现有数量",
     "bound.assumes_legal": "只算人数、座位和最少在岗人数至少要花的钱，与派单方式和运气无关。",
     "bound.assumes_work": "另加在岗客服平均必须花在所承诺回复上的时间，假设没有人等会话，也没有人空闲；加班计费。",
     "bound.assumes_curves": "以 95% 的置信度依据模拟过的人员配置：假设每半小时的效果随在岗人数的变化符合由此拟合的曲线；曲线不低于任何一次模拟结果，未模拟之处也如此。",

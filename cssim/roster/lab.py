@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,7 +91,9 @@ class Lab:
         stop: Stop,
         began: float,
         bound: float,
-        watch: Watch | None,
+        lost_sales: bool = False,
+        keep: Callable[[Roster, float], None] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.scenario, self.columns, self.sample = scenario, columns, sample
         self.stop = stop
@@ -101,7 +103,7 @@ class Lab:
         self.contacts = 0
         self.history: list[dict[str, float | int | bool | str]] = []
         self.bound = bound
-        self._run, self._watch = run, watch
+        self._run, self._watch, self._keep, self._lost_sales = run, watch, keep, lost_sales
         self._timed = bool(np.isfinite(stop.seconds))
         self._days: dict[bytes, list[Day]] = {}
         self._began = began
@@ -152,6 +154,8 @@ class Lab:
 
     def _read(self, counts: Ints, days: list[Day]) -> Trial:
         reading = read(self.scenario, days, self.aims, self.sample.busy(len(days)))
+        if self._lost_sales:
+            reading = replace(reading, cost=reading.cost + float(np.mean([day.lost_sales for day in days])))
         return Trial(counts, float(self.columns.pay @ counts), reading)
 
     def first(self, trial: Trial, replications: int) -> Trial:
@@ -191,6 +195,8 @@ class Lab:
         rank = (kept, trial.reading.cost)
         if self._best is None or (kept, -rank[1]) > (self._best[0], -self._best[1]):
             self._best = rank
+            if self._keep is not None:
+                self._keep(self.columns.roster(trial.counts), trial.reading.cost)
             self.history.append(
                 {
                     "elapsed_s": round(self.elapsed, 3),

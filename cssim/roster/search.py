@@ -118,6 +118,11 @@ def optimise(
     workers: int | None = None,
     engine: str = ENGINE,
     replications: int | None = None,
+    start: Roster | None = None,
+    fixed: Roster | None = None,
+    money: float | None = None,
+    lost_sales: bool = False,
+    keep: Callable[[Roster, float], None] | None = None,
     progress: Watch | None = None,
 ) -> RosterResult:
     """The cheapest roster found that meets the scenario's targets.
@@ -132,6 +137,13 @@ def optimise(
         executor: where replications run; it is left open. Else threads of our own.
         workers: how many threads; as many as there are processors by default, and 1 means here.
         engine: see `cssim.experiment.engines`.
+        start: a legal roster to begin with, e.g. what an earlier search had found, or what the shop has today.
+        fixed: people who work in any case; the search plans the others around them.
+        money: what the roster may cost. Then what is sought is the roster that comes nearest to the targets
+            for it, or clears them by most, instead of the cheapest that meets them.
+        lost_sales: whether sales that are lost with buyers who go count as cost, besides the wages.
+        keep: told the best roster so far and its cost whenever there is a better one, so that it is not lost
+            if the process is killed.
         replications: of each judgement; by default as many as the budget has room for, 400 at most.
         progress: told how far it is, see `cssim.roster.stop.Record`.
 
@@ -140,11 +152,14 @@ def optimise(
     """
     started, began = datetime.now().astimezone(), time.perf_counter()
     stop = _stop(budget)
+    if money is not None and not money > 0:
+        raise InputError.one("optimise.money", path="money", given=money)
     if replications is not None and replications < 2:
         raise InputError.one("optimise.replications", path="replications", given=replications)
     seed = secrets.randbits(32) if seed is None else seed
     timed = np.isfinite(stop.seconds)
     columns = columns_of(scenario)
+    begin, least = (_counts(columns, roster, name) for roster, name in ((start, "start"), (fixed, "fixed")))
     bound = bound_of(scenario, columns, seconds=min(5.0, stop.seconds / 20) if timed else None)
     drawn = Drawn(scenario, seed, Phase.SEARCH, ROOM)
     get_ready(engine)
@@ -174,9 +189,11 @@ def optimise(
             stop=stop,
             began=began,
             bound=bound.cost,
+            lost_sales=lost_sales,
+            keep=keep,
             watch=progress,
         )
-        search = _Search(scenario, lab, judge, replications)
+        search = _Search(scenario, lab, judge, replications, begin, least, money)
         found, ended = search.run(proven=bool(bound.why))
         baseline = None
         if scenario.roster is not None:
@@ -204,6 +221,24 @@ def optimise(
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
     )
+
+
+def _counts(columns: Columns, roster: Roster | None, name: str) -> Ints | None:
+    """A roster as counts on the columns.
+
+    Raises:
+        InputError: a shift that is not offered to the group, or more people than there are.
+    """
+    if roster is None:
+        return None
+    try:
+        counts = columns.counts(roster)
+    except KeyError as unknown:
+        group, shift = unknown.args[0]
+        raise InputError.one("optimise.not_offered", path=name, group=group, shift=shift.name) from None
+    if not np.all(columns.rules.most @ counts <= columns.rules.limit + 1e-9):
+        raise InputError.one("optimise.not_legal", path=name)
+    return counts
 
 
 def sample_of(scenario: Scenario, seed: int) -> Sample:
@@ -255,6 +290,7 @@ class _Search:
         replications: int | None,
         start: Ints | None = None,
         least: Ints | None = None,
+        money: float | None = None,
     ) -> None:
         load = load_of(scenario)
         self.scenario, self.lab, self.judge, self.replications = scenario, lab, judge, replications
@@ -269,7 +305,7 @@ class _Search:
         contacts = float(load.contacts.sum())
         self.asked = self.setting.first_asked()
         self.trust = Trust(len(self.setting.of_target))
-        self.start = start
+        self.start, self.money = start, money
         self.least = np.zeros(len(lab.columns), dtype=np.int64) if least is None else least
         self.enough = _within(*ENOUGH, COMPARED / max(contacts, 1.0))
         self.sure = _within(*JUDGED, SURE / max(contacts, 1.0))
