@@ -28,12 +28,14 @@ planner's shrinkage), outside of planned breaks. How a group's time is divided a
 the program: it asks that the groups serving any of a set of queues cover the need of the set, for every set,
 which by Hall's theorem is the same as that a division exists (where a group's speed does not differ between
 its queues; else its best speed counts). Where the people cannot cover a need, as little as possible is
-lacking, and of that the cheapest.
+lacking, each fourth of a queue's need in an interval being the dearer to leave the more of it is left
+already, and then the rest is covered at least cost.
 
 *Keeps*: the point estimate of every promise in every period, on the same fresh replications for all plans and
 for cssim's roster, which is bought to keep its promises at 95% confidence and so is asked for more. The
-factor is found by bisection of its logarithm, to 1%, between 1/4 and 4; of all plans that keep the promises
-on the way, the cheapest counts. Costs are means on the fresh replications, overtime included.
+factor is found between 1/4 and 4: up from 1 by steps of a quarter until the promises are kept, then by
+bisection of its logarithm, to 1%; of all plans on the way that keep them, the cheapest counts. Costs are
+means on the fresh replications, overtime included.
 
     python -m benchmarks.plans                               every shipped scenario, half an hour
     python -m benchmarks.plans scenarios/small_shop.yaml     one of them
@@ -83,6 +85,9 @@ TRADE = (20.0, 0.8)
 FACTORS = (0.25, 4.0)
 """Between which the need is scaled."""
 
+STRIDE = 1.25
+"""By which it is scaled up at first, as too large a need takes people from where they are wanted more."""
+
 STEP = 0.01
 """Relative, to which the factor is found."""
 
@@ -90,6 +95,8 @@ GAP, NODES = 0.005, 2000
 """At which a covering program stops: no clock, so that every machine buys the same roster."""
 
 _HAIR = 1e-6
+
+_NUDGES = (1.0, 1.0001, 1.0003, 1.001)
 
 
 # -- need ------------------------------------------------------------------------------------------
@@ -239,43 +246,58 @@ class Shop:
         return cls(columns, sets, of_column.T[:, :, None] * columns.cover[:, None, :])
 
     def covered(self, need: Floats) -> Roster:
-        """The cheapest roster that covers a need, (q, i), or that lacks least."""
-        rows, gives = self._rows(need)
-        if not len(rows):
-            gives, rows = np.zeros((len(self.columns), 1)), np.zeros(1)
-        solution = cheapest(self.columns.pay, gives, rows, self.columns.rules, gap=GAP, nodes=NODES)
-        if not solution.found:
-            lacking = self._lacking(rows, gives)
-            solution = cheapest(
-                self.columns.pay, gives, rows - lacking - _HAIR, self.columns.rules, gap=GAP, nodes=NODES
-            )
-        if not solution.found:
-            raise RuntimeError(f"no cover: {solution.status}, {solution.termination}")
-        return self.columns.roster(solution.values[: len(self.columns)].astype(np.int64))
+        """The cheapest roster that covers a need, (q, i), or that lacks least of it."""
+        for lacking in (self._nothing, self._lacking):
+            gives, of_set = self._rows(need - lacking(need))
+            solution = cheapest(self.columns.pay, gives, of_set, self.columns.rules, gap=GAP, nodes=NODES)
+            if solution.found:
+                return self.columns.roster(solution.values[: len(self.columns)].astype(np.int64))
+        raise RuntimeError(f"no cover: {solution.status}, {solution.termination}")
 
     def _rows(self, need: Floats) -> tuple[Floats, Floats]:
-        """The sets' needs, one row each, and what columns give them, (rows,) and (n, rows).
+        """What columns give to the sets of queues, (n, rows), and what these need, (rows,).
 
-        Rows that another row implies are left out: one whose set has a queue without need there.
+        Sets that hold a queue without need are implied by the set without it.
         """
-        of_set = self.sets @ need
-        idle = (self.sets[:, :, None] * (need == 0)).sum(axis=1) > 0
-        s, i = np.nonzero((of_set > 0) & ~idle)
-        return of_set[s, i], self.gives[:, s, i]
+        s, i = self._counted(need)
+        return self.gives[:, s, i], (self.sets @ need)[s, i] - _HAIR
 
-    def _lacking(self, rows: Floats, gives: Floats) -> Floats:
-        """What the people there are must leave uncovered at the least, (rows,)."""
+    def _counted(self, need: Floats) -> tuple[Ints, Ints]:
+        """The set and the interval of each row, (rows,) both."""
+        s, i = np.nonzero(self.sets @ (need <= 0).astype(np.int64) == 0)
+        return s, i
+
+    def _nothing(self, need: Floats) -> Floats:
+        return np.zeros_like(need)
+
+    def _lacking(self, need: Floats) -> Floats:
+        """What must be left uncovered, (q, i); each fourth of a need is dearer to leave than the last.
+
+        The solver stumbles over some programs of many equal numbers, and not over their neighbours.
+        """
+        for nudge in _NUDGES:
+            program, short = self._short_of(need * nudge)
+            solution = program.solve(gap=GAP, nodes=NODES)
+            if solution.found:
+                left = np.sum([solution.values[part] for part in short], axis=0).reshape(need.shape)
+                return np.asarray(np.where(left > _HAIR, np.minimum(left + 10 * _HAIR, need), 0.0))
+        raise RuntimeError(f"no roster at all: {solution.status}, {solution.termination}")
+
+    def _short_of(self, need: Floats) -> tuple[Program, list[slice]]:
+        """The program of what is lacking, and its variables by fourths, (q x i,) each."""
         program, rules = Program(), self.columns.rules
+        s, i = self._counted(need)
+        every = np.arange(need.size).reshape(need.shape)
+        row, q = np.nonzero(self.sets[s])
+        held = csr_array((np.ones(len(row)), (row, every[q, i[row]])), shape=(len(s), need.size))
         counts = program.variables(np.zeros(len(self.columns)), whole=True)
-        short = program.variables(np.ones(len(rows)), upper=rows)
+        fourth = need.ravel() / 4
+        short = [program.variables(np.full(need.size, price), upper=fourth) for price in (1.0, 2.0, 3.0, 4.0)]
         program.rows([(counts, rules.most)], high=rules.limit)
         program.rows([(counts, rules.duty)], low=rules.least)
-        eye = csr_array((np.ones(len(rows)), (np.arange(len(rows)), np.arange(len(rows)))))
-        program.rows([(counts, gives.T), (short, eye)], low=rows)
-        solution = program.solve(gap=0.01, nodes=NODES)
-        if not solution.found:
-            raise RuntimeError(f"no cover at all: {solution.status}, {solution.termination}")
-        return np.asarray(solution.values[short])
+        gives, of_set = self._rows(need)
+        program.rows([(counts, gives.T), *((part, held) for part in short)], low=of_set)
+        return program, short
 
 
 # -- plans -----------------------------------------------------------------------------------------
@@ -292,7 +314,7 @@ class Plan:
 def scaled(shop: Shop, need: Floats, fresh: Replications) -> Plan | None:
     """The cheapest plan that keeps the promises among those that bisection of the factor meets.
 
-    None where even the greatest factor does not.
+    None where no factor does.
     """
     kept: list[Plan] = []
 
@@ -303,13 +325,14 @@ def scaled(shop: Shop, need: Floats, fresh: Replications) -> Plan | None:
         kept.append(Plan(factor, fresh.worth(roster)))
         return True
 
-    low, high = FACTORS
     if keeps(1.0):
-        high = 1.0
-    elif keeps(high):
-        low = 1.0
+        low, high = FACTORS[0], 1.0
     else:
-        return None
+        low, high = 1.0, STRIDE
+        while not keeps(high):
+            low, high = high, high * STRIDE
+            if high > FACTORS[1]:
+                return None
     while high / low > 1 + STEP:
         middle = exp((log(low) + log(high)) / 2)
         if keeps(middle):
