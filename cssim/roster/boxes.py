@@ -162,8 +162,9 @@ class Boxes:
             rows.append([-rules.duty, None, None])
             limits.append(-rules.least)
         ends = [(0.0, np.inf)] * n + list(zip(low.tolist(), high.tolist(), strict=True))
-        bounds: Any = ends + [(-np.inf, np.inf)] * k
-        solved: Any = linprog(
+        bounds = ends + [(-np.inf, np.inf)] * k
+        solve: Any = linprog  # its types know no sparse blocks
+        solved = solve(
             np.concatenate([columns.pay, np.zeros(2 * k)]),
             A_ub=block_array(rows, format="csr"),
             b_ub=np.concatenate(limits),

@@ -162,7 +162,7 @@ class Windows:
         self._proofs: list[Proof] = []
         self._best: tuple[Ints, float] | None = None
         self._measured: tuple[Ints, Outcome, Outcome] | None = None  # the yardstick's roster: many days, few
-        self._yardstick: Yardstick | None = None
+        self._mixture: Floats | None = None  # the cheapest of the last round
 
     @property
     def assumes(self) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ class Windows:
                 contacts = self._theatre.drawn.expected
                 self._chosen = Chosen.of(self._scenario, self._grid, self._seed, contacts)
         if not self._ahead:
-            self._ahead = self._later() if self._proofs else self._first()
+            self._ahead = self._first() if self._mixture is None else self._later(self._mixture)
         some = self._ahead[:BATCH]
         with self._clock("simulation"):
             rosters = [roster for roster, _, _ in some]
@@ -261,9 +261,9 @@ class Windows:
         sizes = np.linspace(0.4, 1.3, FIRST - 1)
         return self._as_floors([everybody, *(self._around(luck, centre, size, 0.4) for size in sizes)])
 
-    def _later(self) -> list[tuple[Roster, Floats, bool]]:
+    def _later(self, mixture: Floats) -> list[tuple[Roster, Floats, bool]]:
         """Rosters and floors around the cheapest mixture."""
-        luck, mixture = self._luck(), self._proofs[-1].leaves[0].mixture
+        luck = self._luck()
         counts = [
             np.floor(mixture * size + luck.random(len(mixture))).astype(np.int64)
             for size in np.linspace(0.9, 1.25, ROUND // 2)
@@ -312,7 +312,10 @@ class Windows:
     def _conclude(self) -> None:
         """Fit the curves, find the cheapest mixture, and hold every proof against all that was simulated."""
         assert self._chosen is not None
-        grid, played = self._grid, self._played
+        grid = self._grid
+        with self._clock("yardstick"):
+            yardstick = self._compare()
+        played = self._played
         staff = features(np.array([one.staff for one in played]))[:, grid.piece_slot]
         good, counted = np.array([one.good for one in played]), np.array([one.counted for one in played])
         gain = np.array([one.gain for one in played])
@@ -328,43 +331,45 @@ class Windows:
             shares = np.array([curve.share(effective[:, k]) for k, curve in enumerate(curves)]).T
             whole = np.average(counted, axis=0, weights=weight)
             ratio, offset = _calibrated(grid, shares, whole, gain, weight)
-        worth = whole * ratio[grid.piece_promise]
-        boxes = Boxes.of(grid, self._columns, curves, worth, offset, np.zeros(len(grid.promises)))
-        with self._clock("yardstick"):
-            yardstick = self._measure(boxes)
+        need = np.zeros(len(grid.promises)) if yardstick is None else yardstick.need
         with self._clock("program"):
-            # what luck may take is allowed for at the prices of a first look: hardly any of it is left then
-            boxes = boxes.needing(yardstick.need)
-            first = boxes.leaf(*boxes.everything)
-            boxes = boxes.needing(yardstick.need - ERRORS * yardstick.allowance(first.price))
-            leaves = boxes.split(min(SPLITS + MORE_SPLITS * self.rounds, MOST_SPLITS))
-            if leaves:
-                self._proofs = [*self._proofs, Proof(theta, boxes.need, leaves)]
-            self.cost = max([0.0, *(proof.bound(staff, gain, yardstick) for proof in self._proofs)])
+            boxes = Boxes.of(grid, self._columns, curves, whole * ratio[grid.piece_promise], offset, need)
+            cheapest = boxes.leaf(*boxes.everything)
+            if yardstick is not None:
+                # what luck may take is allowed for at the prices of a first look: hardly any is left then
+                boxes = boxes.needing(need - ERRORS * yardstick.allowance(cheapest.price))
+                leaves = boxes.split(min(SPLITS + MORE_SPLITS * self.rounds, MOST_SPLITS))
+                if leaves:
+                    cheapest = leaves[0]
+                    self._proofs = [*self._proofs, Proof(theta, boxes.need, leaves)]
+                self.cost = max([0.0, *(proof.bound(staff, gain, yardstick) for proof in self._proofs)])
+        if np.any(cheapest.mixture > 0):
+            self._mixture = cheapest.mixture
 
-    def _measure(self, boxes: Boxes) -> Yardstick:
-        """The best roster (or the cheapest mixture made whole, where none is known) on many days."""
+    def _compare(self) -> Yardstick | None:
+        """The best roster on many days; or the last mixture made whole, where no roster is known."""
         assert self._chosen is not None
-        grid, chosen, theatre = self._grid, self._chosen, self._theatre
+        chosen, theatre = self._chosen, self._theatre
         if self._best is not None:
             counts = self._best[0]
+        elif self._mixture is not None:
+            counts = np.rint(self._mixture).astype(np.int64)
         else:
-            counts = np.rint(boxes.leaf(*boxes.everything).mixture).astype(np.int64)
+            return None
         roster = [self._columns.roster(counts)]
-        same = self._measured is not None and np.array_equal(self._measured[0], counts)
-        known, here = self._measured[1:] if self._measured is not None and same else (None, None)
-        if here is None:
+        if self._measured is None or not np.array_equal(self._measured[0], counts):
             here = theatre.play(roster, chosen.days, self._executor)[0]
+            seen = self._seen(self._grid.staff(counts), True, here)
+            known = theatre.play(roster, chosen.order[:REFERENCE], self._executor)[0]
+            self._measured, self._played = (counts, known, here), [*self._played, seen]
+        _, known, here = self._measured
         days = chosen.order[: REFERENCE + MORE_DAYS * self.rounds]
-        new = days if known is None else days[len(known.good) :]
-        if new:
-            more = theatre.play(roster, new, self._executor)[0]
-            known = more if known is None else known + more
-        assert known is not None
-        self._measured = (counts, known, here)
-        self._yardstick = Yardstick.of(grid, chosen, days, known, here)
+        if len(days) > len(known.good):
+            known = known + theatre.play(roster, days[len(known.good) :], self._executor)[0]
+            self._measured = (counts, known, here)
         others = [one.margin for one in self._played if one.roster and one.round == self.rounds]
-        return self._yardstick.beside(chosen, others)
+        yardstick = Yardstick.of(self._grid, chosen, chosen.order[: len(known.good)], known, here)
+        return yardstick.beside(chosen, others)
 
 
 def _calibrated(

@@ -131,7 +131,7 @@ class Yardstick:
         return cls(need, spread, related, here)
 
     def beside(self, chosen: Chosen, margins: Sequence[Floats]) -> Yardstick:
-        """With the luck of so few days in the differences from other rosters, of which these are the margins."""
+        """With the luck of so few days in the difference from other rosters, whose margins these are."""
         if not margins:
             return self
         squares = np.zeros_like(self.spread)
