@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -35,6 +37,23 @@ def test_the_cheapest_of_all_rosters_is_what_trying_them_one_by_one_finds() -> N
         assert found is not None
         assert found.worth.cost == pytest.approx(min(kept), rel=1e-12)
         assert 0 < found.tried < len(rosters)
+
+
+def test_a_roster_with_less_overtime_is_cheaper_than_one_of_less_pay() -> None:
+    """Pay 0, 10, 20, 20, 30; what keeps its promise costs 35, 22 and 28: the next one's pay is too much."""
+    columns = columns_of(shop())
+    rosters = np.zeros((5, len(columns)), dtype=np.int64)
+    rosters[:, 0] = (0, 1, 2, 2, 3)
+    costs: Iterator[float | None] = iter([None, 35.0, 22.0, 28.0])
+    ten = replace(columns, pay=np.full(len(columns), 10.0))
+
+    def look(counts: Ints) -> Worth | None:
+        cost = next(costs)
+        return None if cost is None else Worth(cost, ())
+
+    best = small_cases._first(ten, rosters, look)
+    assert best is not None
+    assert (best.worth.cost, best.counts[0], best.tried) == (22.0, 2, 4)
 
 
 def test_the_legal_rosters_are_those_that_the_rules_allow_by_pay() -> None:
