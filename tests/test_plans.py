@@ -93,12 +93,19 @@ def test_the_bound_is_below_the_true_optimum_and_a_roster_that_is_met_costs_no_l
 
 
 def test_early_decisions_are_those_of_all_replications() -> None:
+    """What is given up after a few would not be saved by more, and what is hard to tell gets all of them."""
     scenario = small_cases.case(1)
     columns = columns_of(scenario)
-    fresh = Replications(scenario, 1, range(300))
-    for counts in small_cases.legal(columns)[::40]:
+    fresh = Replications(scenario, 1, range(200))
+    used, off = [], []
+    for counts in small_cases.legal(columns)[10:130:12]:
         roster = columns.roster(counts)
-        assert fresh.decided(roster).keeps == fresh.worth(roster).keeps
+        whole, early = fresh.worth(roster), fresh.decided(roster)
+        assert early.keeps == whole.keeps
+        used.append(len(early.targets[0].days))
+        off.append(abs(whole.margins()[0]))
+    assert min(used) <= 50
+    assert used[int(np.argmin(off))] == 200
 
 
 # -- verdicts --------------------------------------------------------------------------------------
