@@ -374,13 +374,18 @@ def plans_for(scenario: Scenario, fresh: Replications, budget: float, seed: int)
         alike = (int(np.count_nonzero((need == theirs) & busy)), int(np.count_nonzero(busy)))
         need = theirs
     plain = fresh.worth(shop.covered(need))
-    print("  (i) done", file=sys.stderr, flush=True)
+    _tell(f"(i) {plain.cost:,.0f}")
     scaled_calls = scaled(shop, need, fresh)
-    print("  (ii) done", file=sys.stderr, flush=True)
+    _tell(f"(ii) {_cell(scaled_calls)}")
     scaled_replies = scaled(shop, need_of(scenario, as_replies(scenario), by_cssim), fresh)
-    print("  (iii) done", file=sys.stderr, flush=True)
+    _tell(f"(iii) {_cell(scaled_replies)}")
     own = optimise(scenario, seed=seed, budget=budget)
     return Found(scenario, plain, scaled_calls, scaled_replies, fresh.worth(own.roster), own.status, alike)
+
+
+def _tell(what: str) -> None:
+    """How far it is."""
+    print(f"  {what}", file=sys.stderr, flush=True)
 
 
 # -- output ----------------------------------------------------------------------------------------
