@@ -64,7 +64,7 @@ class SimulationResult:
         roster: that was simulated.
         seed, phase, replications, engine, version: what fixes every number.
         precision: that was asked for, if any.
-        looks: at how many sample sizes it might have stopped (1 without a precision).
+        sizes: of the sample at which it might have stopped, ascending; see `simulate`.
         judgements: among so many the errors of its verdicts were divided besides (1 for a plain simulation).
         targets: the verdicts, in the scenario's order.
         queues, groups: by name.
@@ -82,7 +82,7 @@ class SimulationResult:
     phase: int
     replications: int
     precision: float | None
-    looks: int
+    sizes: tuple[int, ...]
     judgements: int
     engine: str
     version: str
@@ -97,6 +97,11 @@ class SimulationResult:
     elapsed: float
     measured: tuple[Day, ...] = field(repr=False)
     course: Course = field(repr=False)
+
+    @property
+    def looks(self) -> int:
+        """At how many sample sizes it might have stopped."""
+        return len(self.sizes)
 
     @property
     def precise(self) -> bool | None:
@@ -167,6 +172,7 @@ class SimulationResult:
             "precision": self.precision,
             "precise": self.precise,
             "looks": self.looks,
+            "sizes": list(self.sizes),
             "judgements": self.judgements,
             "roster": roster_rows(self.scenario, self.roster),
             "queues": {name: queue.to_dict() for name, queue in self.queues.items()},
@@ -291,7 +297,7 @@ def simulate(
         phase=int(phase),
         replications=len(days),
         precision=precision,
-        looks=len(looks),
+        sizes=looks,
         judgements=judgements,
         engine=engine,
         version=metadata.version("cssim"),

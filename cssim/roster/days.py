@@ -88,7 +88,7 @@ def _by_date(scenario: Scenario, load: Load, level: Floats) -> Floats:
     middle = np.minimum((np.arange(calendar.intervals) + 0.5) * calendar.interval, calendar.seconds - 1.0)
     date = np.minimum(calendar.day_index(middle), len(_PRIMES) - 1)
     by_interval = (load.work * level).sum(axis=1)
-    return by_interval @ (date[:, None] == np.arange(date.max() + 1)).astype(np.float64)
+    return np.asarray(by_interval @ (date[:, None] == np.arange(date.max() + 1)))
 
 
 def _halton(points: int, dimensions: int) -> Floats:

@@ -32,11 +32,14 @@ class Reading:
 
     Attributes:
         slack: of each promise, (p,).
-        effect: what each replication adds to it (its influence), so that differences can be paired, (n, p).
+        value: estimate of what the promise is about: its measure, or the share of days that keep it, (p,).
+        effect: what each replication adds to the slack (its influence), so that differences can be paired,
+            (n, p).
         cost: overtime included, on average.
     """
 
     slack: Floats
+    value: Floats
     effect: Floats
     cost: float
 
@@ -85,22 +88,25 @@ def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: B
         aims: for each target, the share of days on which it is to be kept, where it is about days.
         busy: how busy the replications are, among others.
     """
-    slack, effect = [], []
+    slack, value, effect = [], [], []
     for number, target in enumerate(scenario.targets):
         part, whole = tallies(days, number)
         if not np.any(whole > 0):  # nobody replies, so no reply is slow: not what was promised
             slack += [-1.0] * part.shape[1]
+            value += [np.nan] * part.shape[1]
             effect += [np.zeros(len(days))] * part.shape[1]
             continue
         for k in range(part.shape[1]):
             p = len(slack)
-            one, by_day = _promise(
+            one, estimate, by_day = _promise(
                 target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p]
             )
             slack.append(one)
+            value.append(estimate)
             effect.append(by_day)
     return Reading(
         slack=np.array(slack),
+        value=np.array(value),
         effect=np.array(effect).T,
         cost=float(np.mean([day.total_cost for day in days])),
     )
@@ -141,26 +147,27 @@ def _near(here: Floats, known: Floats, aim: float) -> tuple[Floats, Floats]:
 
 def _promise(
     target: Target, part: Floats, whole: Floats, aim: float, here: Floats, known: Floats
-) -> tuple[float, Floats]:
-    """Slack of one promise, and each replication's influence on it."""
+) -> tuple[float, float, Floats]:
+    """Slack of one promise, its estimate, and each replication's influence on the slack."""
     nothing = np.zeros(len(part))
     there = whole > 0
     if not there.any():
-        return 1.0, nothing
+        return 1.0, np.nan, nothing
     promised = target.at_least if target.at_least is not None else target.at_most
     assert promised is not None
     sign = 1.0 if target.at_least is not None else -1.0
     scale = sign / (max(abs(promised), 1e-9) if KINDS[target.measure] == "number" else 1.0)
     if target.on is None:
         value = part.sum() / whole.sum()
-        return scale * (value - promised), scale * (part - value * whole) / whole.mean()
+        return scale * (value - promised), value, scale * (part - value * whole) / whole.mean()
     kept_anyway = 1 - there.mean()
     if kept_anyway >= aim:
-        return 1.0, nothing
+        return 1.0, 1.0, nothing
     daily = scale * (part[there] / whole[there] - promised)
-    slack, weight = _kept_on(daily, here[there], known, (aim - kept_anyway) / (1 - kept_anyway))
-    nothing[there] = len(daily) * weight * (daily - weight @ daily)
-    return slack, nothing
+    line = _line_of(daily, here[there], known, (aim - kept_anyway) / (1 - kept_anyway))
+    nothing[there] = len(daily) * line.weight * (daily - line.weight @ daily)
+    slack = line.reached((aim - kept_anyway) / (1 - kept_anyway))
+    return slack, float(kept_anyway + (1 - kept_anyway) * line.clears(0.0)), nothing
 
 
 _WIDTH = 1.0
@@ -170,37 +177,57 @@ _ENOUGH = 6
 """Replications of which a line can be told from luck."""
 
 
-def _kept_on(daily: Floats, here: Floats, known: Floats, aim: float) -> tuple[float, Floats]:
-    """The value that is reached on a share `aim` of the days known, and how each replication weighs in it.
+@dataclass(frozen=True)
+class _Line:
+    """Daily values of all days known: a line in their busyness, and normal luck about it.
 
-    A day's value is taken to be a line in its busyness, fitted where days are about as busy as at the `aim`
-    quantile, and normal luck about it.
+    Attributes:
+        line: values on the line of the days known, (k,).
+        noise: standard deviation about it.
+        weight: of each replication in where the line is at the days that decide, (n,).
     """
-    n, spread = len(daily), known.std()
+
+    line: Floats
+    noise: float
+    weight: Floats
+
+    def clears(self, value: float) -> float:
+        """Share of days that reach a value."""
+        if self.noise < _SAME:
+            return float(np.mean(self.line >= value))
+        return float(ndtr((self.line - value) / self.noise).mean())
+
+    def reached(self, share: float) -> float:
+        """The value that is reached on such a share of days."""
+        reach = 9 * self.noise + _SAME
+        low, high = float(self.line.min()) - reach, float(self.line.max()) + reach
+        while high - low > 1e-7:
+            value = (low + high) / 2
+            low, high = (value, high) if self.clears(value) >= share else (low, value)
+        return low
+
+
+def _line_of(daily: Floats, here: Floats, known: Floats, aim: float) -> _Line:
+    """Daily values as a line, fitted where days are about as busy as at the `aim` quantile."""
+    n = len(daily)
     weight, away = _near(here, known, aim)
     centre = weight @ away
     square = weight @ (away - centre) ** 2
     if n < _ENOUGH or square < _SAME:
         noise = float(daily.std(ddof=1)) if n > 1 else 0.0
-        return float(daily.mean()) - float(ndtri(aim)) * noise, np.full(n, 1 / n)
+        return _Line(np.full(1, daily.mean()), noise, np.full(n, 1 / n))
     slope = float((weight * (away - centre)) @ daily / square)
     weight_at = weight * (1 - centre * (away - centre) / square)
     level = float(weight_at @ daily)
     left = daily - level - slope * away
     freedom = 1 - 2 * float(weight @ weight)  # of the weighted sample, two taken by the line
     noise = float(np.sqrt(weight @ left**2 / max(freedom, 0.2)))
-    line = slope * (known - np.quantile(known, aim)) / spread
-    reach = 4 * (abs(slope) + noise) + 1e-9
-    low, high = -reach, reach
-    for _ in range(30):
-        value = (low + high) / 2
-        clears = ndtr((line - value) / noise).mean() if noise > 1e-9 else np.mean(line >= value)
-        low, high = (value, high) if clears >= aim else (low, value)
-    return level + low, weight_at
+    line = level + slope * (known - np.quantile(known, aim)) / known.std()
+    return _Line(line, noise, weight_at)
 
 
 def aims_of(scenario: Scenario, replications: int, looks: int) -> list[float]:
-    """For each target, the share of days that a roster must truly keep to be judged *met* five times in six.
+    """For each target, the share of days that a roster must truly keep to be judged *met* nine times in ten.
 
     The judgement asks that Clopper and Pearson's bound clears `on`; so more days must be kept than are
     promised, the fewer are simulated the more.
@@ -211,11 +238,14 @@ def aims_of(scenario: Scenario, replications: int, looks: int) -> list[float]:
     ]
 
 
+PASSES = 0.9
+
+
 def _aim(on: float, error: float, replications: int) -> float:
-    """The share of days at which enough of so many are kept with probability 5/6."""
+    """The share of days at which enough of so many are kept with probability `PASSES`."""
     for kept in range(int(on * replications), replications + 1):
         if share_of_days(kept, replications, error)[0] >= on:
-            return min(float(betaincinv(kept, replications - kept + 1, 5 / 6)), 1 - 0.2 / replications)
+            return min(float(betaincinv(kept, replications - kept + 1, PASSES)), 1 - 0.2 / replications)
     return min(on + (1 - on) / 3, 1 - 0.2 / replications)  # too few to say *met* in any case
 
 

@@ -79,6 +79,7 @@ class Lab:
         pace: seconds that one more replication takes, as seen lately.
         bound: no roster that meets the targets costs less, as far as is known.
         history: a row for each roster that was better than all before it.
+        seconds: by stage.
     """
 
     def __init__(
@@ -106,7 +107,9 @@ class Lab:
         self._run, self._watch, self._keep, self._lost_sales = run, watch, keep, lost_sales
         self._timed = bool(np.isfinite(stop.seconds))
         self._days: dict[bytes, list[Day]] = {}
-        self._began = began
+        self.seconds: dict[str, float] = {}
+        self._stage = "start"
+        self._since = self._began = began
         self._best: tuple[bool, float] | None = None
 
     @property
@@ -131,7 +134,7 @@ class Lab:
             Spent: the budget would not hold.
         """
         known = self._days.get(counts.tobytes(), [])
-        if not known and self.rosters and self.stop(self.record("search", replications * self.pace)):
+        if not known and self.rosters and self.stop(self.record(self._stage, replications * self.pace)):
             raise Spent
         roster = self.columns.roster(counts)
         while len(known) < replications:
@@ -149,7 +152,7 @@ class Lab:
             self.contacts += sum(day.offered_in_all for day in days)
             known = self._days[counts.tobytes()] = known + days
             if self._watch is not None:
-                self._watch(self.record("search"))
+                self._watch(self.record(self._stage))
         return self._read(counts, known[:replications])
 
     def _read(self, counts: Ints, days: list[Day]) -> Trial:
@@ -168,6 +171,14 @@ class Lab:
         days = self._days[trial.counts.tobytes()][: trial.replications]
         return seen(self.scenario, days, self.aims, self.sample.busy(len(days)))
 
+    def lost(self, trial: Trial) -> Floats:
+        """Value of the sales that may be lost with contacts that are not answered in time, by queue and
+        interval, on an average day, (q, i); nothing unless lost sales count."""
+        days = self._days[trial.counts.tobytes()][: trial.replications]
+        value = np.array([queue.sale_value for queue in self.scenario.queues.values()]) * self._lost_sales
+        late = np.mean([day.counted - day.in_time for day in days], axis=0)
+        return np.asarray(value[:, None] * late)
+
     def record(self, stage: str, ahead: float = 0.0) -> Record:
         """How far the search is, with so many seconds of work about to be done."""
         kept, cost = self._best or (False, None)
@@ -184,7 +195,10 @@ class Lab:
         )
 
     def tell(self, stage: str) -> None:
-        """Tell whoever watches that a stage begins."""
+        """A stage begins, which ends the one before: tell whoever watches."""
+        now = time.perf_counter()
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
+        self._stage, self._since = stage, now
         if self._watch is not None:
             self._watch(self.record(stage))
 
@@ -205,6 +219,7 @@ class Lab:
                     "cost": trial.reading.cost,
                     "kept": kept,
                     "violation": lacks,
+                    "bound": self.bound,
                     "by": what,
                 }
             )

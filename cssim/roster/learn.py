@@ -150,6 +150,11 @@ def _range(place: slice) -> Ints:
     return np.arange(place.start, place.stop)
 
 
+def eased(asked: Asked, odds: float) -> Asked:
+    """The same asked, every promise's share moved by so much on the scale of odds."""
+    return replace(asked, shares=tuple(_share(_odds(share) + odds) for share in asked.shares))
+
+
 def _worth(setting: Setting, asked: Asked, given: Floats, seen: Seen) -> Floats:
     """How much an agent counts in each cell, against the curve, (q, i)."""
     in_time, counted = seen

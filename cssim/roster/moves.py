@@ -34,7 +34,7 @@ class Move:
 
     Attributes:
         off, on: indices of columns.
-        saves: pay.
+        saves: pay, or whatever else is to be saved.
         effect: what the curves say it changes in each promise's share, (p,).
     """
 
@@ -99,15 +99,23 @@ class Trust:
 
 
 def moves(
-    setting: Setting, asked: Asked, trial: Trial, margin: Floats, trust: Floats, least: Ints
+    setting: Setting,
+    asked: Asked,
+    trial: Trial,
+    margin: Floats,
+    trust: Floats,
+    least: Ints,
+    gain: Floats | None = None,
 ) -> Iterator[Move]:
     """The legal moves from a roster, most promising first; `least` agents stay on each column.
+
+    `gain` is what one agent more on each column saves besides its pay, roughly, (n,).
 
     While the roster keeps its promises: those that save pay, first those that should leave all promises kept,
     the greatest saving first. While it does not: those that should mend most for their pay, and then, because
     the curves do not know all promises and more people are not always better, one less or one more anywhere.
     """
-    steps = _steps(setting, asked, trial)
+    steps = _steps(setting, asked, trial, setting.columns.pay - (0.0 if gain is None else gain))
     ranked = (_mending if trial.violation(margin) > 0 else _saving)(steps, trial, margin, trust)
     for first in range(0, len(ranked.saves), _TOGETHER):
         rows = np.arange(first, min(first + _TOGETHER, len(ranked.saves)))
@@ -121,7 +129,8 @@ def _legal(setting: Setting, counts: Ints, steps: Steps, least: Ints) -> Bools:
     every = np.arange(len(changed))[:, None]
     np.subtract.at(changed, (every, steps.off), 1)
     np.add.at(changed, (every, steps.on), 1)
-    return setting.columns.rules.allowed(changed[:, :-1]) & np.all(changed[:, :-1] >= least, axis=1)
+    enough = np.all(changed[:, :-1] >= least, axis=1)
+    return np.asarray(setting.columns.rules.allowed(changed[:, :-1]) & enough)
 
 
 def _lacking(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Floats:
@@ -182,12 +191,12 @@ def _joined(one: Steps, two: Steps) -> Steps:
     )
 
 
-def _steps(setting: Setting, asked: Asked, trial: Trial) -> Steps:
-    """Every single step from a roster."""
+def _steps(setting: Setting, asked: Asked, trial: Trial, price: Floats) -> Steps:
+    """Every single step from a roster; `price` is what one agent on each column costs, (n,)."""
     columns = setting.columns
     less, more = (_slopes(setting, asked, trial, step) for step in (-1.0, 1.0))
     places = np.append(np.arange(len(columns)), NOBODY)
-    pay, none = np.append(columns.pay, 0.0), np.zeros((1, less.shape[1]))
+    pay, none = np.append(price, 0.0), np.zeros((1, less.shape[1]))
     less, more = np.vstack([less, none]), np.vstack([more, none])
     used = np.append(np.flatnonzero(trial.counts > 0), NOBODY)
     off, on = (part.ravel() for part in np.meshgrid(used, places, indexing="ij"))

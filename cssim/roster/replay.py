@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PositiveInt, TypeAdapter, ValidationError
 
 from cssim.errors import InputError
 from cssim.experiment.days import Progress
 from cssim.experiment.rosters import roster_of
-from cssim.experiment.simulation import FIRST_LOOK, SimulationResult, simulate
+from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.roster.result import SCHEMA
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import RosterRow
 
 SIMULATION: Final = "cssim.simulation.1"
 
-_OF_THE_RUN = frozenset({"started", "elapsed_s", "version"})
-"""Keys that say when, for how long and by which version a result was made."""
+_OF_THE_RUN = frozenset({"started", "elapsed_s", "version", "without"})
+"""Keys that say when, for how long and by which version a result was made, and what only the search saw."""
 
 
-_WHOLE = ("seed", "phase", "replications", "looks", "judgements")
+_WHOLE = ("seed", "phase", "replications", "judgements")
 """Whole numbers that fix a simulation."""
 
 
@@ -140,15 +140,16 @@ def _again(
         run = TypeAdapter(dict[str, int]).validate_python({name: kept[name] for name in _WHOLE})
     except (ValidationError, AttributeError, TypeError):
         raise InputError.one("replay.lacking", ", ".join(("roster", *_WHOLE))) from None
-    scenario, precision, most = from_resolved(kept["scenario"]), kept.get("precision"), run["replications"]
-    if precision is not None:
-        # the most that there could have been: it stopped there, or before one of the looks at doubled sizes
-        most = max(most, int(FIRST_LOOK * 2.0 ** (run["looks"] - 2)) + 1)
+    scenario, precision = from_resolved(kept["scenario"]), kept.get("precision")
+    try:
+        sizes = TypeAdapter(tuple[PositiveInt, ...]).validate_python(kept.get("sizes"))
+    except ValidationError:
+        raise InputError.one("replay.lacking", "sizes") from None
+    chosen = {"sizes": sizes} if precision is None else {"replications": sizes[-1], "precision": precision}
     return simulate(
         scenario,
         roster_of(scenario, rows),
-        replications=most,
-        precision=precision,
+        **chosen,
         seed=run["seed"],
         phase=run["phase"],
         engine=kept["engine"],

@@ -61,6 +61,7 @@ class SearchRecord:
         budget: seconds, or None where it was not a time.
         rosters_tried, contacts_simulated: on the search's own numbers.
         judgements: how many rosters were judged.
+        seconds: by stage: `start`, `cover`, `search`, `rehearse`, `judge`, `bound`, `explain`.
         history: a row for each roster that was better than all before it.
     """
 
@@ -69,6 +70,7 @@ class SearchRecord:
     rosters_tried: int
     contacts_simulated: int
     judgements: int
+    seconds: Mapping[str, float] = field(repr=False)
     history: tuple[Mapping[str, float | int | bool | str], ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ class SearchRecord:
             "rosters_tried": self.rosters_tried,
             "contacts_simulated": self.contacts_simulated,
             "judgements": self.judgements,
+            "seconds": dict(self.seconds),
             "history": [dict(row) for row in self.history],
         }
 
@@ -100,6 +103,8 @@ class RosterResult:
         baseline: the same for the scenario's own roster, where it has one.
         search: what was done.
         shortfall: where people are lacking, if a promise is not kept.
+        without: for each of `rows`, about what each target's estimate would be without one of its people, by
+            the target's name; empty where there was no time to see.
         started: date and time with the zone's offset.
         elapsed: seconds, all in all.
     """
@@ -115,6 +120,7 @@ class RosterResult:
     baseline: SimulationResult | None = field(repr=False)
     search: SearchRecord
     shortfall: tuple[Shortfall, ...]
+    without: tuple[Mapping[str, float], ...] = field(repr=False)
     started: str
     elapsed: float
 
@@ -154,13 +160,21 @@ class RosterResult:
             "lower_bound": None if self.lower_bound is None else number(self.lower_bound),
             "gap": None if self.gap is None else number(self.gap),
             "bound_assumes": self.bound_assumes,
-            "roster": judgement["roster"],
+            "roster": self._explained(judgement["roster"]),
             "targets": judgement["targets"],
             "judgement": judgement,
             "baseline": self.baseline.to_dict() if self.baseline else None,
             "search": self.search.to_dict(),
             "shortfall": [row.to_dict() for row in self.shortfall],
         }
+
+    def _explained(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows, each with what the targets would be without one of its people."""
+        without = self.without or ({},) * len(rows)
+        return [
+            {**row, "without": {name: number(value) for name, value in one.items()}}
+            for row, one in zip(rows, without, strict=True)
+        ]
 
     def to_json(self) -> str:
         """`to_dict` as text."""

@@ -15,11 +15,13 @@ More people are not always better, so whatever is changed is simulated before it
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Final, Literal
@@ -36,6 +38,7 @@ from cssim.experiment.engines import ENGINE, get_ready
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.experiment.workers import workers_for
+from cssim.measure.estimate import KINDS
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
@@ -43,12 +46,13 @@ from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
-from cssim.roster.learn import Setting, corrected, relearned
+from cssim.roster.learn import Setting, corrected, eased, relearned
 from cssim.roster.moves import Move, Trust, moves
 from cssim.roster.need import Promise, load_of, promises_of
 from cssim.roster.result import RosterResult, SearchRecord, Shortfall
 from cssim.roster.shifts import Columns, columns_of
-from cssim.roster.stop import Seconds, Stop
+from cssim.roster.stop import Never, Seconds, Stop
+from cssim.roster.windows import Windows
 from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
 
@@ -94,6 +98,18 @@ REHEARSALS: Final = 3
 SAFETY: Final = 1.5
 """Standard errors by which what was chosen for looking good should look better than it need be."""
 
+SOON: Final = 20.0
+"""Seconds after which the first search ends, if not sooner, so that there is something sure to hold."""
+
+BOUNDED: Final = 0.25
+"""Of a budget of time, the part that goes to the bound."""
+
+ROUNDS: Final = 2
+"""Rounds of the bound after each judgement, where the budget is not a time."""
+
+EXPLAINED: Final = 0.08
+"""Of a budget of time, the part in which is seen what a roster would be without each of its people."""
+
 WORTH: Final = 0.001
 """A roster is judged if it saves such a part of the cost of the best that is known to do."""
 
@@ -102,6 +118,9 @@ REST: Final = 6
 
 ROOM: Final = 512 * 2**20
 """Bytes of contacts that are kept from roster to roster."""
+
+MORE: Final = 0.01
+"""Share by which promises are to be kept better, again and again, while there is money left."""
 
 JUDGEMENTS: Final = 5
 """Most rosters that are judged."""
@@ -137,7 +156,7 @@ def optimise(
         executor: where replications run; it is left open. Else threads of our own.
         workers: how many threads; as many as there are processors by default, and 1 means here.
         engine: see `cssim.experiment.engines`.
-        start: a legal roster to begin with, e.g. what an earlier search had found, or what the shop has today.
+        start: a legal roster to begin with: what an earlier search had found, or what the shop has today.
         fixed: people who work in any case; the search plans the others around them.
         money: what the roster may cost. Then what is sought is the roster that comes nearest to the targets
             for it, or clears them by most, instead of the cheapest that meets them.
@@ -193,20 +212,28 @@ def optimise(
             keep=keep,
             watch=progress,
         )
-        search = _Search(scenario, lab, judge, replications, begin, least, money)
+        windows = Windows(scenario, columns, seed, engine=engine, executor=place)
+
+        def sharpen(seconds: float | None, best: tuple[Ints, float]) -> float:
+            return windows.sharpen(seconds=seconds, rounds=None if timed else ROUNDS, best=best)
+
+        search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
         found, ended = search.run(proven=bool(bound.why))
+        without = search.without(found)
         baseline = None
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
             baseline = judge(own, found.number, (search.affordable(found.result.replications),))
+    lower = max(bound.cost, windows.cost)
+    lab.tell("end")
     return RosterResult(
         scenario=scenario,
         status="infeasible" if bound.why else "met" if found.met else "budget",
         why=(bound.why, bound.values) if bound.why else None,
         roster=found.result.roster,
         cost=found.result.cost.total.value,
-        lower_bound=None if bound.why else min(bound.cost, found.result.cost.total.value),
-        assumes=bound.assumes,
+        lower_bound=None if bound.why or money else min(lower, found.result.cost.total.value),
+        assumes=() if money else bound.assumes if bound.cost >= windows.cost else windows.assumes,
         judgement=found.result,
         baseline=baseline,
         search=SearchRecord(
@@ -215,9 +242,11 @@ def optimise(
             rosters_tried=lab.rosters,
             contacts_simulated=lab.contacts,
             judgements=search.judged,
+            seconds={stage: round(seconds, 3) for stage, seconds in lab.seconds.items()},
             history=tuple(lab.history),
         ),
         shortfall=() if found.met else search.shortfall(found),
+        without=without,
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
     )
@@ -287,6 +316,7 @@ class _Search:
         scenario: Scenario,
         lab: Lab,
         judge: _Judge,
+        sharpen: _Sharpen,
         replications: int | None,
         start: Ints | None = None,
         least: Ints | None = None,
@@ -294,6 +324,7 @@ class _Search:
     ) -> None:
         load = load_of(scenario)
         self.scenario, self.lab, self.judge, self.replications = scenario, lab, judge, replications
+        self.sharpen = sharpen
         self.setting = Setting.of(
             scenario,
             lab.columns,
@@ -312,6 +343,7 @@ class _Search:
         self.planned = replications or self.sure
         self.last: _Judged | None = None
         self.wanted: Floats | None = None
+        self.taught: Floats | None = None
         self.best: Trial | None = None
         self.bought: Trial
         self.judged = 0
@@ -351,6 +383,7 @@ class _Search:
                 judged, ended = self._judge(self.best, quick=True), "interrupted"
             if best is None or judged.rank > best.rank:
                 best = judged
+            self._bound(best, 0.5)
             if ended in ("interrupted", "proof"):
                 return best, ended
             if self.judged == JUDGEMENTS or self._too_late():
@@ -358,12 +391,28 @@ class _Search:
             self.last = judged
         raise AssertionError("without end")
 
+    def _bound(self, best: _Judged, part: float) -> None:
+        """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
+        lab = self.lab
+        if not best.met or self.money is not None:
+            return
+        lab.tell("bound")
+        left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
+        seconds = min(part * left, lab.left - 2.0) if np.isfinite(left) else None
+        if seconds is None or seconds > 1.0:
+            with suppress(KeyboardInterrupt):
+                cost = best.result.cost.total.value
+                lab.bound = max(lab.bound, self.sharpen(seconds, (best.trial.counts, cost)))
+
     def _worth_judging(self, best: _Judged) -> bool:
         """Whether the best roster may do better than the best that was judged."""
         assert self.best is not None
         assert self.last is not None
         if np.array_equal(self.best.counts, self.last.trial.counts):
             return False
+        if self.money is not None:
+            margin = self._margin(self.best)
+            return self._lacks(self.best, margin) < self._lacks(best.trial, margin)
         return not best.met or self.best.reading.cost < best.result.cost.total.value * (1 - WORTH)
 
     def _round(self, number: int, proven: bool) -> Ended:
@@ -392,19 +441,20 @@ class _Search:
     def _plan(self) -> None:
         """How many replications the next judgement has, and what that asks of the search.
 
-        Of a budget of time the first search gets not quite half, so that there is time to mend what its
-        judgement finds; of what is left then, a part is kept for the next one, the smaller where there is
-        little hope of *met*.
+        Of a budget of time the first search gets not quite half, and not long, so that there is time to mend
+        what its judgement finds; of what is left then, a part is kept for the next one, the smaller where
+        there is little hope of *met*.
         """
         lab, first = self.lab, self.judged == 0 and not self.late
         if np.isfinite(lab.left):
             if lab.pace:
-                left = min(lab.left, 0.6 * lab.stop.seconds) if first else lab.left
-                some = int((0.25 if self.late else 0.3) * left / lab.pace)
+                some = int((0.25 if self.late else 0.3) * lab.left / lab.pace)
                 self.planned = max(min(self.replications or self.sure, some), 10)
                 self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.02 * lab.stop.seconds / lab.pace))
             own = 2.0 if self.scenario.roster is not None else 1.0
-            lab.reserve = 0.55 * lab.stop.seconds if first else own * 1.15 * self.planned * lab.pace
+            later = EXPLAINED * lab.stop.seconds + own * 1.15 * self.planned * lab.pace
+            soon = min(0.45 * lab.stop.seconds, SOON)
+            lab.reserve = lab.stop.seconds - soon if first else later
         lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
         self.refused.clear()
         self.wanted = None
@@ -456,23 +506,30 @@ class _Search:
         level = levels(self.scenario, result.seed, result.phase, range(result.replications))
         busy = Busy(busyness(self.scenario, self.setting.load, level), lab.sample.known)
         fresh = read(self.scenario, result.measured, lab.aims, busy)
-        searched = lab.trial(judged.trial.counts, self.enough).reading
+        searched = lab.trial(judged.trial.counts, self._many).reading
         mine, theirs = searched.error**2, fresh.error**2
         belief = mine / np.maximum(mine + theirs, 1e-12)
-        needed = self._needed(fresh, result.replications + self.enough, 1.0)
-        self.wanted = needed + belief * (searched.slack - fresh.slack)
+        needed = self._needed(fresh, result.replications + self._many, SAFETY)
+        self.taught = needed + belief * (searched.slack - fresh.slack)
 
     def _consider(self, trial: Trial, what: str) -> None:
         """Remember the best roster, and write it into the history. One that was only looked at is never
         better than one that was compared on all replications."""
 
-        def rank(one: Trial) -> tuple[bool, float, float]:
+        def rank(one: Trial) -> tuple[bool, float, float, float]:
             margin = self._margin(one, min(one.replications, self.enough))
-            return one.replications < self.enough, one.violation(margin), one.reading.cost
+            over = max(-self._room(one), 0.0)
+            return one.replications < self.enough, over, *self._lacks(one, margin)
 
         if self.best is None or rank(trial) < rank(self.best):
             self.best = trial
         self.lab.note(trial, self._margin(trial), what)
+
+    def _lacks(self, trial: Trial, margin: Floats) -> tuple[float, float]:
+        """What a roster lacks of its promises, and what then decides: its cost; or by how little it clears
+        them, where the money is given."""
+        lacks = trial.violation(margin)
+        return lacks, trial.reading.cost if self.money is None else trial.violation(margin + 1.0)
 
     # -- start --------------------------------------------------------------------------------------
 
@@ -495,7 +552,18 @@ class _Search:
             self._correct(trial, margin, 0.8 if lesson < 3 else 0.5)
             if np.all(off > -0.01) and np.any(off < 0.01):
                 break
+        if self.money is not None:
+            self._afford(0.98 * self.money)
         self._covered()
+
+    def _afford(self, money: float) -> None:
+        """Ask for as much of all promises alike, on the scale of odds, as the money buys."""
+        asked, low, high = self.asked, -4.0, 4.0
+        for _ in range(8):
+            self.asked = eased(asked, (low + high) / 2)
+            dear = parts(*self._question()).pay > money
+            low, high = (low, (low + high) / 2) if dear else ((low + high) / 2, high)
+        self.asked = eased(asked, low)
 
     def _covered(self) -> Trial:
         """A roster bought for what is asked, that looks as if it kept the promises or lacked little of them;
@@ -504,7 +572,11 @@ class _Search:
         for _ in range(COVERS):
             trial = self._looked_at(cover(*self._question()).counts)
             margin = self._margin(trial)
-            found.append((trial.violation(margin), trial.reading.cost, len(found), trial))
+            over = max(-self._room(trial), 0.0)
+            found.append((over + trial.violation(margin), trial.reading.cost, len(found), trial))
+            if self.money is not None:
+                self._afford(0.98 * self.money - over)
+                continue
             self._correct(trial, margin, 0.5)
             if trial.violation(margin) < FAR:
                 break
@@ -548,7 +620,7 @@ class _Search:
         what comes out on top on few has had luck.
         """
         tries = TRIES[min(number, len(TRIES) - 1)]
-        ahead = 2.5 * self._many * self.lab.pace if self.last is None else 0.0
+        ahead = 2.5 * self._many * self.lab.pace
         self._rehearsed(trial)
         trial = self._polish(trial, tries, ahead)
         if number > 0 or trial.violation(self._margin(trial)) > FAR:
@@ -566,28 +638,27 @@ class _Search:
         return min(REHEARSED * self.enough, len(self.lab.sample.order))
 
     def _rehearsed(self, trial: Trial) -> bool:
-        """Whether a roster does as well on many of the search's replications as on few; what is asked of
-        rosters on few is then what it shows there that it takes on many.
-
-        A judgement has said so already with more authority, if there was one.
-        """
-        if self._many <= self.enough or self.last is not None:
-            return True
+        """Whether a roster shows all that is asked of it on many of the search's replications; what is asked
+        of rosters on few is then what it shows there when it shows just enough on many."""
+        self.lab.tell("rehearse")
         seen = self.lab.trial(trial.counts, self.enough).reading
         more = self.lab.trial(trial.counts, self._many).reading
-        self.wanted = self._needed(more, self._many, 1.0) + seen.slack - more.slack
-        return bool(np.all(seen.slack >= self.wanted))
+        wanted = self._needed(more, self._many, SAFETY) if self.taught is None else self.taught
+        self.wanted = wanted + seen.slack - more.slack
+        return bool(np.all(more.slack >= wanted))
 
     def _better(self, one: Trial, other: Trial | None) -> Trial:
         """The one that lacks less, or costs less, by what is asked of the first."""
         if other is None:
             return one
         margin = self._margin(one)
-        return min(one, other, key=lambda trial: (trial.violation(margin), trial.reading.cost))
+        return min(one, other, key=lambda trial: self._lacks(trial, margin))
 
     def _covered_anew(self, trial: Trial) -> Trial | None:
         """A roster bought for what is asked by now, if it may be cheaper or lack less."""
         self.lab.tell("cover")
+        if self.money is not None:
+            return None
         bought = self.lab.trial(self.bought.counts, self.enough)
         self._correct(bought, self._margin(bought), 0.7)
         other = self._covered()
@@ -606,7 +677,15 @@ class _Search:
         margin, failed, step = self._margin(trial), 0, 0
         while failed < tries and self.lab.left > self.lab.reserve + ahead:
             asked = relearned(self.setting, self.asked, trial.counts, self.lab.seen(trial))
-            for move in moves(self.setting, asked, trial, margin, self.trust.factor, self.least):
+            room = self._room(trial)
+            if room < np.inf and trial.violation(margin) == 0:  # as much more as the money buys
+                margin = margin + MORE
+            ranked = moves(
+                self.setting, asked, trial, margin, self.trust.factor, self.least, self._saved(trial)
+            )
+            for move in ranked:
+                if -self.setting.columns.paid(move.off, move.on) > room:
+                    continue
                 if step < self.refused.get(move.key, step):
                     continue
                 better = self._compared(trial, move, margin)
@@ -621,6 +700,19 @@ class _Search:
             trial, failed, step = better, 0, step + 1
             self._consider(trial, "polish")
         return trial
+
+    def _room(self, trial: Trial) -> float:
+        """What more a roster may cost; inf where nothing limits the money."""
+        return np.inf if self.money is None else self.money - trial.reading.cost
+
+    def _saved(self, trial: Trial) -> Floats | None:
+        """What one agent more on each column may save of lost sales, (n,); None where they do not count."""
+        lost = self.lab.lost(trial)
+        if not lost.any():
+            return None
+        columns, serves = self.setting.columns, self.setting.policy.serves.astype(np.float64)
+        people = serves.T @ self.setting.on_duty(trial.counts) + 1.0
+        return np.asarray((columns.cover * (serves @ (lost / people))[columns.group]).sum(axis=1))
 
     def _compared(self, base: Trial, move: Move, margin: Floats) -> Trial | None:
         """The roster after a move, if on the same replications it is better than `base`.
@@ -659,6 +751,41 @@ class _Search:
         roster = self.setting.columns.roster(trial.counts)
         return _Judged(trial, self.judge(roster, number, sizes), number)
 
+    def without(self, found: _Judged) -> tuple[Mapping[str, float], ...]:
+        """For each row of the roster, about what each target's worst period would be with one agent less on
+        it: the judgement's estimate, and by how much that changes on the search's replications."""
+        lab, counts = self.lab, found.trial.counts
+        rows = found.result.roster
+        lab.tell("explain")
+        lab.reserve = 0.0
+        some = self.enough
+        if np.isfinite(lab.left):
+            some = min(some, int(0.9 * lab.left / max(lab.pace * (len(rows) + 1), 1e-9)))
+        if some < FEW:
+            return ()
+        lab.stop = Never()
+        base = lab.trial(counts, some).reading
+        judged = np.concatenate([[p.estimate for p in t.by_period] for t in found.result.targets])
+        values = []
+        try:
+            for duty in rows:
+                fewer = counts - self.setting.columns.counts([replace(duty, count=1)])
+                values.append(judged + lab.trial(fewer, some).reading.value - base.value)
+        except (KeyboardInterrupt, Spent):
+            return ()
+        return tuple(self._worst(value) for value in values)
+
+    def _worst(self, value: Floats) -> dict[str, float]:
+        """By target, the estimate of its worst period."""
+        worst = {}
+        for number, target in enumerate(self.scenario.targets):
+            mine = value[self.setting.of_target == number]
+            up = target.on is not None or target.at_least is not None
+            one = float(np.nanmin(mine) if up else np.nanmax(mine)) if np.isfinite(mine).any() else math.nan
+            share = target.on is not None or KINDS[target.measure] != "number"
+            worst[target.name] = min(max(one, 0.0), 1.0) if share else max(one, 0.0)
+        return worst
+
     def shortfall(self, found: _Judged) -> tuple[Shortfall, ...]:
         """Where people are lacking, hour by hour, for each promise that is not met."""
         setting, calendar = self.setting, Calendar.of(self.scenario.horizon)
@@ -687,6 +814,9 @@ class _Search:
                         )
         return tuple(rows)
 
+
+_Sharpen = Callable[[float | None, tuple[Ints, float]], float]
+"""Looks for a higher bound for so many seconds, knowing the best roster and its cost; gives the bound."""
 
 _Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]
 """Simulates a roster on the n-th judgement's numbers, until the verdict is clear at one of these sizes."""
