@@ -10,7 +10,9 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -21,9 +23,8 @@ from cssim.errors import CssimError, Fault, InputError, Wrong
 from cssim.messages import Language, say, speak, spoken
 
 if TYPE_CHECKING:
-    from cssim.engine.floor import Roster
     from cssim.roster.result import RosterResult
-    from cssim.scenario.schema import Scenario
+    from cssim.roster.stop import Record
 
 
 class Exit(IntEnum):
@@ -46,6 +47,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="help.workers")]
 Lang = Annotated[Language | None, typer.Option("--lang", help="help.lang")]
 Force = Annotated[bool, typer.Option("--force", help="help.force")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="help.quiet")]
 
 
 # -- the commands -----------------------------------------------------------------------------------------
@@ -122,6 +124,7 @@ def _simulate(
         Literal["fast", "reference"] | None, typer.Option("--engine", help="help.engine")
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="help.out.file")] = None,
+    quiet: Quiet = False,
     seed: Seed = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -130,16 +133,17 @@ def _simulate(
 ) -> None:
     from cssim.experiment.simulation import own_roster, simulate
     from cssim.report import files, progress, tables
+    from cssim.roster.given import read_roster
     from cssim.scenario.load import load
     from cssim.scenario.units import parse_share
 
     shop = load(scenario)
     files.require_free([out] if out else [], force)
     chosen: dict[str, Any] = {"engine": engine} if engine else {}
-    who = _read_roster(roster, shop) if roster else own_roster(shop)
+    who = read_roster(roster, shop) if roster else own_roster(shop)
     share = _parsed("--precision", parse_share, precision)
     _get_ready(**chosen)
-    with progress.of_runs(say("progress.simulate")) as tick:
+    with progress.of_runs(say("progress.simulate"), quiet=quiet) as tick:
         result = simulate(
             shop,
             who,
@@ -166,33 +170,70 @@ def _simulate(
 def _optimise(
     scenario: ScenarioFile,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="help.out.folder")] = None,
-    budget: Annotated[str | None, typer.Option("--budget", metavar="60s", help="help.budget")] = None,
+    budget: Annotated[str | None, typer.Option("--budget", metavar="BUDGET", help="help.budget")] = None,
+    start: Annotated[Path | None, typer.Option("--start", metavar="FILE", help="help.start")] = None,
+    fixed: Annotated[Path | None, typer.Option("--fixed", metavar="FILE", help="help.fixed")] = None,
+    money: Annotated[float | None, typer.Option("--money", metavar="AMOUNT", help="help.money")] = None,
+    lost_sales: Annotated[bool, typer.Option("--lost-sales", help="help.lost_sales")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="help.verbose")] = False,
+    quiet: Quiet = False,
     seed: Seed = None,
     force: Force = False,
     as_json: AsJson = False,
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim.report import files, progress, tables
+    from cssim.report import anytime, files, progress, tables
+    from cssim.roster.budget import parse_budget
+    from cssim.roster.given import read_roster
     from cssim.roster.search import optimise
     from cssim.scenario.load import dump, load
-    from cssim.scenario.units import parse_duration
 
     shop = load(scenario)
-    seconds = _parsed("--budget", parse_duration, budget)
-    files.require_free([out / name for name in files.PLAN] if out else [], force)
+    stop = _parsed("--budget", parse_budget, budget)
+    if out:
+        files.require_free([out / name for name in files.PLAN], force)
+        files.require_writable(out)
+    left = anytime.left_in(out) if out and not start else None
+    if left:
+        _complain(say("optimise.goes_on", file=left))
+    first = start or left
+    begin = read_roster(first, shop) if first else None
+    least = read_roster(fixed, shop) if fixed else None
+    names = {"start": str(left) if left else "--start", "fixed": "--fixed", "money": "--money"}
+    best = anytime.BestSoFar(out, shop, _complain) if out else None
     _get_ready()
-    with progress.of_search() as tell:
-        plan = optimise(shop, seed=seed, budget=seconds, workers=workers, progress=tell)
+    with progress.of_search(stop, quiet=quiet) as tell, _called(names):
+
+        def watch(record: Record) -> None:
+            tell(record)
+            if best:
+                best.look(record)
+
+        plan = optimise(
+            shop,
+            seed=seed,
+            budget=stop,
+            workers=workers,
+            start=begin,
+            fixed=least,
+            money=money,
+            lost_sales=lost_sales,
+            keep=best.keep if best else None,
+            progress=watch,
+        )
     text = plan.to_json()
     try:
-        if out:
+        if out and best:
             files.write_plan(out, text, plan.rows(), dump(shop))
+            best.remove()
     finally:
         if as_json:
             print(text)
         else:
-            tables.plan(tables.console(), plan)
+            tables.plan(tables.console(), plan, lost_sales=lost_sales)
+            if verbose:
+                tables.search(tables.console(), plan)
     if out and not as_json:
         print(say("plan.written", folder=out, files=", ".join(files.PLAN)))
     raise typer.Exit(_exit_of_plan(plan))
@@ -201,6 +242,7 @@ def _optimise(
 @app.command("replay", help="help.replay")
 def _replay(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],
+    quiet: Quiet = False,
     as_json: AsJson = False,
     workers: Workers = None,
     lang: Lang = None,
@@ -210,7 +252,7 @@ def _replay(
 
     kept = read_result(result)
     _get_ready()
-    with progress.of_runs(say("progress.replay")) as tick:
+    with progress.of_runs(say("progress.replay"), quiet=quiet) as tick:
         found = replay(kept, workers=workers, progress=tick)
     if as_json:
         _print_json(found.to_dict())
@@ -287,11 +329,13 @@ def _get_ready(engine: str | None = None) -> None:
     get_ready(engine or ENGINE, lambda words: print(words, file=sys.stderr, flush=True))
 
 
-def _read_roster(path: Path, scenario: Scenario) -> Roster:
-    from cssim.experiment.rosters import roster_of
-    from cssim.scenario.load import read_roster
-
-    return roster_of(scenario, read_roster(path, scenario))
+@contextmanager
+def _called(names: Mapping[str, str]) -> Iterator[None]:
+    """Faults of arguments, found inside, are told by what the user calls them."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(replace(f, path=names.get(f.path, f.path)) for f in error.faults) from None
 
 
 def _parsed(option: str, parse: Callable[[str], T], text: str | None) -> T | None:
@@ -343,28 +387,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+_Usage: type[Any] = typer.BadParameter.__bases__[0]
+"""What typer raises where the words of a command make no sense."""
+
+
 def _run(given: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     _put_into_words(command)
     try:
-        command.main(given, prog_name="cssim")
+        code = command.main(given, prog_name="cssim", standalone_mode=False) or Exit.DONE
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else Exit.FAULT
-        if code == Exit.STOPPED:
-            _complain(say("cli.stopped"))
-        return code
+        return end.code if isinstance(end.code, int) else Exit.FAULT
+    except _Usage as error:
+        error.show()
+        return _input(given, [_fault(Fault("cli.usage", {"what": error.format_message()}))])
     except InputError as error:
         _complain(error.text())
-        if "--json" in given:
-            _print_json({"schema": "cssim.error.1", "faults": [_fault(fault) for fault in error.faults]})
-        return Exit.INPUT
+        return _input(given, [_fault(fault) for fault in error.faults])
     except CssimError as error:
         _complain(str(error))
         return Exit.FAULT
     except Exception as error:
         _complain(_unexpected(error))
         return Exit.FAULT
-    return Exit.DONE
+    if code == Exit.STOPPED:
+        _complain(say("cli.stopped"))
+    return int(code)
+
+
+def _input(given: Sequence[str], faults: Sequence[Mapping[str, Any]]) -> Exit:
+    """The end of what cannot be done as it was asked; for programs with an object that says why."""
+    if "--json" in given:
+        _print_json({"schema": "cssim.error.1", "faults": faults})
+    return Exit.INPUT
 
 
 def _complain(text: str) -> None:

@@ -37,13 +37,34 @@ def require_free(paths: Iterable[Path], force: bool) -> None:
         InputError: something is there already and `force` is not given, or the place cannot be written to.
     """
     for path in paths:
-        if path.is_dir():
-            raise InputError.one("file.folder", path=str(path))
-        if path.exists() and not force:
-            raise InputError.one("file.exists", path=str(path))
-        ground = next((parent for parent in path.absolute().parents if parent.exists()), Path())
-        if not ground.is_dir() or not os.access(ground, os.W_OK):
-            raise InputError.one("file.ground", path=str(path), ground=str(ground))
+        try:
+            if path.is_dir():
+                raise InputError.one("file.folder", path=str(path))
+            if path.exists() and not force:
+                raise InputError.one("file.exists", path=str(path))
+            ground = next((parent for parent in path.absolute().parents if parent.exists()), Path())
+            if not ground.is_dir() or not os.access(ground, os.W_OK):
+                raise InputError.one("file.ground", path=str(path), ground=str(ground))
+        except OSError as error:  # a name that is too long, a disk that is gone
+            raise InputError.one("file.refused", path=str(path), why=error.strerror or error) from None
+
+
+def require_writable(folder: Path) -> None:
+    """See to it, by trying, that files can be made in a folder that may not be there yet; nothing is left.
+
+    Raises:
+        InputError: they cannot.
+    """
+    path, made = folder / f".{os.getpid()}.try", list[Path]()
+    try:
+        made = _lacking(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        path.unlink()
+    except OSError as error:
+        raise InputError.one("file.refused", path=str(folder), why=error.strerror or error) from None
+    finally:
+        _remove_folders(made)
 
 
 PLAN = ("result.json", "roster.csv", "scenario.yaml")
@@ -101,9 +122,7 @@ def write(contents: Mapping[Path, bytes]) -> None:
     except BaseException as error:
         _put_back(before, staged)
         _remove(staged.values())
-        for folder in reversed(made):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        _remove_folders(made)
         if isinstance(error, OSError):
             raise WriteError(path, error.strerror or str(error)) from error
         raise
@@ -123,9 +142,21 @@ def _remove(paths: Iterable[Path]) -> None:
 
 def _make_folder(folder: Path) -> list[Path]:
     """Make a folder and its parents; those that are new, outermost first."""
-    new = [f for f in (folder, *folder.parents) if not f.exists()][::-1]
+    new = _lacking(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return new
+
+
+def _lacking(folder: Path) -> list[Path]:
+    """Of a folder and its parents those that are not there, outermost first."""
+    return [f for f in (folder, *folder.parents) if not f.exists()][::-1]
+
+
+def _remove_folders(made: Iterable[Path]) -> None:
+    """Remove folders that were made, outermost first, as far as they are empty."""
+    for folder in reversed(list(made)):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _put_back(before: Mapping[Path, Path | None], staged: Mapping[Path, Path]) -> None:

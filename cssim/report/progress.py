@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cssim.messages import say
-from cssim.report.numbers import count
-from cssim.roster.stop import Record
+from cssim.report.numbers import NOTHING, count, share
+from cssim.roster.stop import Record, Rosters, Stop
 
 EVERY = 10.0
 """Seconds between the lines where standard error is no terminal."""
@@ -20,9 +20,9 @@ Show = Callable[[str, float, float | None], None]
 
 
 @contextmanager
-def of_runs(what: str) -> Iterator[Callable[[int, int], None]]:
+def of_runs(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """While it is open, shows how many runs of how many are done; gives the function to be told."""
-    with _shown(what) as show:
+    with _shown(what, quiet) as show:
 
         def tell(done: int, total: int) -> None:
             show(say("progress.runs", what=what, done=done, total=total), done, total)
@@ -31,28 +31,39 @@ def of_runs(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def of_search() -> Iterator[Callable[[Record], None]]:
-    """While it is open, shows how far a search is; gives the function to be told."""
-    with _shown(say("progress.search")) as show:
+def of_search(stop: Stop | None = None, *, quiet: bool = False) -> Iterator[Callable[[Record], None]]:
+    """While it is open, shows how far a search towards `stop` is; gives the function to be told."""
+    most = stop.limit if isinstance(stop, Rosters) else None
+    with _shown(say("progress.search"), quiet) as show:
 
         def tell(record: Record) -> None:
-            words = say(f"progress.{record.stage}")
-            if record.cost is not None:
-                words = say(
-                    "progress.best" if record.kept else "progress.short",
-                    what=words,
-                    rosters=record.rosters,
-                    cost=count(record.cost),
-                )
-            limit = record.seconds if math.isfinite(record.seconds) else None
-            show(words, record.elapsed, limit)
+            if math.isfinite(record.seconds):
+                show(_how_far(record), record.elapsed, record.seconds)
+            else:
+                show(_how_far(record), record.rosters, most)
 
         yield tell
 
 
+def _how_far(record: Record) -> str:
+    """What is being done, and the best roster so far; nearest, where none keeps the promises yet."""
+    what = say(f"progress.{record.stage}")
+    if record.cost is None:
+        return what
+    return say(
+        "progress.best" if record.kept else "progress.short",
+        what=what,
+        rosters=record.rosters,
+        cost=count(record.cost),
+        gap=share((record.cost - record.bound) / record.cost) if record.cost else NOTHING,
+    )
+
+
 @contextmanager
-def _shown(what: str) -> Iterator[Show]:
-    if sys.stderr.isatty():
+def _shown(what: str, quiet: bool) -> Iterator[Show]:
+    if quiet:
+        yield lambda words, done, total: None
+    elif sys.stderr.isatty():
         with _bar(what) as show:
             yield show
     else:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, cast
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +25,7 @@ from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
 if TYPE_CHECKING:  # these bring the compiler with them
     from cssim.experiment.simulation import SimulationResult
     from cssim.measure.estimate import TargetResult, Verdict
+    from cssim.roster.mend import Remedy
     from cssim.roster.outlook import Outlook
     from cssim.roster.replay import Replay
     from cssim.roster.result import RosterResult
@@ -59,7 +62,7 @@ def _show(out: Console, title: str, table: Table) -> None:
 
 
 def _line(out: Console, key: str, **values: object) -> None:
-    out.print(say(key, **values), soft_wrap=True)
+    out.print(say(key, **values))
 
 
 # -- check ------------------------------------------------------------------------------------------------
@@ -269,7 +272,7 @@ def promise(target: Target) -> str:
 # -- optimise ---------------------------------------------------------------------------------------------
 
 
-def plan(out: Console, result: RosterResult) -> None:
+def plan(out: Console, result: RosterResult, *, lost_sales: bool = False) -> None:
     """The verdict in a sentence, the roster, its promises and its money, the bound, and what to do next."""
     scenario, currency = result.scenario, result.scenario.currency
     kept = sum(target.verdict == "met" for target in result.targets)
@@ -287,18 +290,15 @@ def plan(out: Console, result: RosterResult) -> None:
     if result.why is not None:
         _line(out, result.why[0], **result.why[1])
     out.print()
-    roster(out, scenario, result.roster)
+    roster(out, scenario, result.roster, [hardest_hit(result, one) for one in result.without])
     targets(out, scenario, result.targets)
     _money(out, result.judgement)
+    if lost_sales:
+        both = result.cost + result.judgement.lost_sales.value
+        _line(out, "plan.lost_sales", both=money(both, currency))
     if result.lower_bound is not None:
-        gap = share(result.gap)
-        _line(
-            out,
-            "plan.bound",
-            bound=money(result.lower_bound, currency),
-            gap=gap,
-            assumes=result.bound_assumes,
-        )
+        bound = money(result.lower_bound, currency)
+        _line(out, "plan.bound", bound=bound, gap=share(result.gap), assumes=result.bound_assumes)
     if result.baseline is not None:
         _baseline(out, result, result.baseline)
     _line(
@@ -328,24 +328,71 @@ def _baseline(out: Console, result: RosterResult, today: SimulationResult) -> No
 
 
 def _shortfall(out: Console, result: RosterResult) -> None:
-    if not result.shortfall:
-        return
-    table = _table(_columns("promise", "queue", "hours", "lacking"), left=3)
-    before = None
-    for row in result.shortfall:
-        end = row.end[11:] if row.end[:10] == row.start[:10] else row.end[5:]
-        what = (row.target, row.queue)
-        table.add_row(*(what if what != before else ("", "")), f"{row.start[5:]}–{end}", f"{row.people:.1f}")
-        before = what
+    """Where people are lacking, and what would mend it."""
+    from cssim.roster.mend import remedies
+
     out.print()
-    _show(out, say("plan.shortfall"), table)
+    if result.shortfall:
+        table = _table(_columns("promise", "queue", "hours", "lacking"), left=3)
+        before = None
+        for row in result.shortfall:
+            end = row.end[11:] if row.end[:10] == row.start[:10] else row.end[5:]
+            what = (row.target, row.queue)
+            shown = what if what != before else ("", "")
+            table.add_row(*shown, f"{row.start[5:]}–{end}", f"{row.people:.1f}")
+            before = what
+        _show(out, say("plan.shortfall"), table)
+    found = remedies(result)
+    if found:
+        out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
+    for remedy in found:
+        out.print(Padding(Text(f"{remedy.target}: {_remedy(remedy)}"), (0, 0, 0, 2)))
+    if found:
+        out.print()
 
 
-def roster(out: Console, scenario: Scenario, duties: Roster) -> None:
-    """Who works when: one row a shift of a date, with what it costs."""
-    table = _table(_columns("group", "date", "shift", "hours", "count", "cost"), left=4)
+def _remedy(remedy: Remedy) -> str:
+    """In words; a promise that would be kept is never rounded up."""
+    values = dict(remedy.values)
+    measure = str(values.get("measure", ""))
+    for name in ("best", "wanted"):
+        if name in values:
+            values[name] = measured(measure, cast(float, values[name]))
+    if "bound" in values:
+        exact = cast(float, values["bound"])
+        inside = math.floor(1000 * exact) / 1000 if remedy.key != "mend.at_most" else exact
+        values["bound"] = measured(measure, inside)
+    return say(remedy.key, **values)
+
+
+Hit = tuple["TargetResult", float]
+"""A promise, and its estimate without one of those who work a shift."""
+
+
+def hardest_hit(result: RosterResult, without: Mapping[str, float]) -> Hit | None:
+    """Of the promises that lose by one agent less, the one that then stands worst for what it allows: the
+    misses, where a share is promised, else the value."""
+    hits: list[tuple[float, Hit]] = []
+    for target in result.targets:
+        after = without.get(target.name, math.nan)
+        asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
+        sign = -1 if target.on is None and target.at_least is None else 1
+        allowed = 1 - asked if sign > 0 and 0 < asked < 1 else asked
+        if sign * (after - target.estimate) < 0:
+            hits.append((sign * (after - asked) / (allowed or 1.0), (target, after)))
+    return min(hits, key=lambda hit: hit[0])[1] if hits else None
+
+
+def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit | None] = ()) -> None:
+    """Who works when: one row a shift of a date, with what it costs, and what a promise would be without one
+    of those who work it (`hardest_hit`), where that is known."""
+    several = len(scenario.targets) > 1
+    names = ("group", "date", "shift", "hours", "count", "cost")
+    table = _table(_columns(*names, *(("without",) if hits else ())), left=4)
+    if hits and several:
+        table.add_column(say("table.column.of_promise"), overflow="fold")
     group = ""
-    for duty in duties:
+    for duty, hit in zip_longest(duties, hits):
         table.add_row(
             duty.group if duty.group != group else "",
             f"{duty.shift.day:%m-%d}",
@@ -353,9 +400,22 @@ def roster(out: Console, scenario: Scenario, duties: Roster) -> None:
             hours_of(scenario, duty),
             count(duty.count),
             count(duty.count * pay_of(scenario, duty).total),
+            *((_change(hit), hit[0].name if hit else "") if hits else ())[: 1 + several],
         )
         group = duty.group
     _show(out, say("table.roster"), table)
+    if any(hits):
+        _line(out, "plan.without")
+        out.print()
+
+
+def _change(hit: Hit | None) -> str:
+    """``80.4% → 77.1%``."""
+    if hit is None:
+        return NOTHING
+    target, after = hit
+    measure = target.measure if target.on is None else "share of days"
+    return f"{measured(measure, target.estimate)} → {measured(measure, after)}"
 
 
 def hours_of(scenario: Scenario, duty: Duty) -> str:
@@ -363,6 +423,51 @@ def hours_of(scenario: Scenario, duty: Duty) -> str:
     midnight = Calendar.of(scenario.horizon).midnight(duty.shift.day)
     start, end = duty.shift.start - midnight, duty.shift.end - midnight
     return f"{format_clock(start)}–{format_clock(end if end <= DAY else end - DAY)}"
+
+
+_MOST_HISTORY = 20
+
+
+def search(out: Console, result: RosterResult) -> None:
+    """Where the time of a search went, and how it came to its roster."""
+    record = result.search
+    out.print()
+    table = _table(_columns("stage", "time", "part"))
+    for stage, seconds in sorted(record.seconds.items(), key=lambda item: -item[1]):
+        if seconds >= 0.05:
+            part = seconds / result.elapsed if result.elapsed else 0.0
+            table.add_row(say(f"progress.{stage}"), time(seconds), share(part))
+    _show(out, say("plan.time"), table)
+    _line(
+        out,
+        "plan.work",
+        rosters=record.rosters_tried,
+        contacts=f"{record.contacts_simulated:,}",
+        judgements=record.judgements,
+        ended=say(f"plan.ended.{record.ended}"),
+    )
+    out.print()
+    names = ("time", "rosters", "contacts", "cost", "bound", "gap")
+    table = _table([*_columns(*names), ""])
+    rows = record.history
+    for k in sorted({round(k * (len(rows) - 1) / _MOST_HISTORY) for k in range(_MOST_HISTORY + 1)}):
+        if rows:
+            table.add_row(*_step(rows[k]))
+    _show(out, say("plan.history"), table)
+
+
+def _step(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """A roster that was better than all before it; a gap only where it keeps the promises."""
+    cost, bound, kept = row["cost"], row["bound"], row["kept"]
+    return (
+        time(row["elapsed_s"]),
+        count(row["rosters_tried"]),
+        f"{row['contacts_simulated']:,}",
+        count(cost),
+        count(bound),
+        share((cost - bound) / cost) if kept and cost else NOTHING,
+        say("plan.keeps" if kept else "plan.lacks"),
+    )
 
 
 # -- replay -----------------------------------------------------------------------------------------------

@@ -1,0 +1,34 @@
+"""A roster that a planner has: a table, or the result of an earlier run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from cssim.engine.floor import Roster
+from cssim.errors import InputError
+from cssim.experiment.rosters import roster_of
+from cssim.roster.replay import read_result
+from cssim.scenario import load
+from cssim.scenario.schema import RosterRow, Scenario
+
+
+def read_roster(path: Path, scenario: Scenario) -> Roster:
+    """The roster of a CSV (group, date, shift[, start, end], count), or of a result (``.json``).
+
+    Raises:
+        InputError: it cannot be read, or names what the scenario has not; every fault, with the file's name.
+    """
+    if path.suffix.lower() != ".json":
+        return roster_of(scenario, load.read_roster(path, scenario))
+    rows = read_result(path).get("roster")
+    try:
+        fields = RosterRow.model_fields
+        known = [{name: row.get(name) for name in fields} for row in rows or ()]
+        return roster_of(scenario, TypeAdapter(tuple[RosterRow, ...]).validate_python(known))
+    except (ValidationError, AttributeError, TypeError):
+        raise InputError.one("replay.lacking", f"{path}: roster") from None
+    except InputError as error:
+        raise InputError(replace(fault, path=f"{path}: {fault.path}") for fault in error.faults) from None
