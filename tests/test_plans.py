@@ -256,5 +256,9 @@ def test_a_plan_is_scaled_until_it_keeps_the_promise_and_no_further() -> None:
     assert plan is not None
     assert plan.worth.keeps
     assert not fresh.worth(one.covered(need * plan.factor * 0.5)).keeps
+    ample = plans.scaled(one, 3 * need, fresh)
+    assert ample is not None
+    assert ample.factor < 1
+    assert ample.worth.cost < fresh.worth(one.covered(3 * need)).cost
     nobody = shop(targets=[{"measure": "first_reply", "within": "2s", "at_least": 0.8}])  # a reply takes 4 s
     assert plans.scaled(plans.Shop.of(nobody), need, Replications(nobody, 1, range(20))) is None
