@@ -53,9 +53,9 @@ class Curve:
         these are tangents.
         """
         ends = min(max(_FLAT - self.start, low), high)
-        none = float(self.share(low))
+        none, top = float(self.share(low)), self.most if high == np.inf else float(self.share(high))
         if ends - low < 1e-9:
-            return np.array([self.most if high == np.inf else none]), np.zeros(1)
+            return np.array([top]), np.zeros(1)
         e = np.linspace(low, ends, 80)[1:]
         chord = (self.share(e) - none) / (e - low)
         touch = int(np.argmax(chord))
@@ -64,11 +64,11 @@ class Curve:
             for at in np.linspace(e[touch], ends, 7):
                 share = float(self.share(float(at)))
                 steep = share * (1 - share / self.most)
-                height.append(share - steep * at)
+                # where bending up ends between two points of the grid, the first tangent is too low at the start
+                height.append(max(share - steep * at, none - steep * low))
                 slope.append(steep)
-        if high == np.inf:
-            height.append(self.most)
-            slope.append(0.0)
+        height.append(top)
+        slope.append(0.0)
         return np.array(height), np.array(slope)
 
     def share(self, effective: float | Floats) -> Floats:

@@ -157,7 +157,7 @@ class Windows:
         self._grid = Grid.of(scenario, columns)
         self._theatre = Theatre(Drawn(scenario, seed, Phase.BOUND, ROOM), self._grid, engine)
         self._chosen: Chosen | None = None
-        self._ahead: list[tuple[Roster, Floats, bool]] = []
+        self._ahead: list[tuple[Roster, Floats, bool]] | None = None  # still to be played in this round
         self._played: list[Played] = []
         self._proofs: list[Proof] = []
         self._best: tuple[Ints, float] | None = None
@@ -214,20 +214,20 @@ class Windows:
             with self._clock("days"):
                 contacts = self._theatre.drawn.expected
                 self._chosen = Chosen.of(self._scenario, self._grid, self._seed, contacts)
-        if not self._ahead:
+        if self._ahead is None:
             self._ahead = self._first() if self._mixture is None else self._later(self._mixture)
         some = self._ahead[:BATCH]
         with self._clock("simulation"):
             rosters = [roster for roster, _, _ in some]
             outcomes = self._theatre.play(rosters, self._chosen.days, self._executor)
-        self._played = self._played + [
+        new = [
             self._seen(staff, is_roster, outcome)
             for (_, staff, is_roster), outcome in zip(some, outcomes, strict=True)
         ]
-        self._ahead = self._ahead[BATCH:]
+        self._played, self._ahead = self._played + new, self._ahead[BATCH:]
         if not self._ahead:
             self._conclude()
-            self.rounds += 1
+            self.rounds, self._ahead = self.rounds + 1, None
 
     def _seen(self, staff: Floats, roster: bool, outcome: Outcome) -> Played:
         assert self._chosen is not None
@@ -254,25 +254,36 @@ class Windows:
     # -- staffings ------------------------------------------------------------------------------------
 
     def _first(self) -> list[tuple[Roster, Floats, bool]]:
-        """Everybody, and floors of all sizes around the best roster, or around what the load asks for."""
+        """Everybody, and floors of all sizes: around the best roster, and around what the load asks for."""
         luck = self._luck()
         everybody = np.repeat(self._people()[:, None], self._grid.slots, axis=1)
-        centre = self._grid.staff(self._best[0]) if self._best is not None else self._by_load()
-        sizes = np.linspace(0.4, 1.3, FIRST - 1)
-        return self._as_floors([everybody, *(self._around(luck, centre, size, 0.4) for size in sizes)])
+        floors = [everybody]
+        for number, size in enumerate(np.linspace(0.4, 1.3, FIRST - 1)):
+            centre = self._other(luck)
+            if self._best is not None and number % 2:
+                centre = self._grid.staff(self._best[0])
+            floors.append(self._around(luck, centre, size, 0.4))
+        return self._as_floors(floors)
 
     def _later(self, mixture: Floats) -> list[tuple[Roster, Floats, bool]]:
-        """Rosters and floors around the cheapest mixture."""
-        luck = self._luck()
+        """Rosters around the cheapest mixture, and floors, every other one with other groups in it."""
+        luck, centre = self._luck(), self._grid.staff(mixture)
         counts = [
             np.floor(mixture * size + luck.random(len(mixture))).astype(np.int64)
             for size in np.linspace(0.9, 1.25, ROUND // 2)
         ]
-        sizes = np.linspace(0.85, 1.25, ROUND - ROUND // 2)
-        floors = [self._around(luck, self._grid.staff(mixture), size, 0.25) for size in sizes]
+        floors = []
+        for number, size in enumerate(np.linspace(0.85, 1.25, ROUND - ROUND // 2)):
+            part = luck.random() if number % 2 else 0.0
+            mixed = (1 - part) * centre + part * self._other(luck)
+            floors.append(self._around(luck, mixed, size, 0.25))
         return [(self._columns.roster(c), self._grid.staff(c), True) for c in counts] + self._as_floors(
             floors
         )
+
+    def _other(self, luck: np.random.Generator) -> Floats:
+        """What the load asks for, of some groups more than of others: what is never there is never known."""
+        return self._by_load(luck.random(len(self._columns.groups)) ** 2)
 
     def _luck(self) -> np.random.Generator:
         return Streams(self._seed, Phase.BOUND, self.rounds).of(Purpose.PRESENCE, "staffings of the bound")
@@ -296,11 +307,16 @@ class Windows:
         most = [b if g is None else min(g, b) for g, b in zip(given, busy.tolist(), strict=True)]
         return np.array(most, dtype=np.int64)
 
-    def _by_load(self) -> Floats:
-        """Staff that is busy three quarters of its time, by groups as they have people and may be asked."""
+    def _by_load(self, favour: Floats | float = 1.0) -> Floats:
+        """Staff that is busy three quarters of its time, of groups as they have people and are asked, (g, s).
+
+        Args:
+            favour: how much each group is favoured, (g,).
+        """
         policy, grid = policy_of(self._scenario), self._grid
         of_slot = Calendar.of(self._scenario.horizon).interval_index((grid.edges[1:] + grid.edges[:-1]) / 2)
         people = np.array([10 if r.people is None else r.people for r in self._scenario.groups.values()])
+        people = people * favour
         asked = np.where(
             policy.serves, people[:, None] / (1 + np.where(policy.serves, policy.after, 0) / 30), 0
         )
