@@ -151,8 +151,9 @@ def _range(place: slice) -> Ints:
 
 
 def eased(asked: Asked, odds: float) -> Asked:
-    """The same asked, every promise's share moved by so much on the scale of odds."""
-    return replace(asked, shares=tuple(_share(_odds(share) + odds) for share in asked.shares))
+    """The same asked, every promise's share moved by so much on the scale of odds, and less of a floor."""
+    shares = tuple(_share(_odds(share) + odds) for share in asked.shares)
+    return replace(asked, shares=shares, floor=asked.floor * np.exp(min(odds, 0.0)))
 
 
 def _worth(setting: Setting, asked: Asked, given: Floats, seen: Seen) -> Floats:

@@ -9,7 +9,7 @@ promise is learnt from the moves that were simulated.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,21 +106,43 @@ def moves(
     trust: Floats,
     least: Ints,
     gain: Floats | None = None,
+    room: float = np.inf,
 ) -> Iterator[Move]:
     """The legal moves from a roster, most promising first; `least` agents stay on each column.
 
-    `gain` is what one agent more on each column saves besides its pay, roughly, (n,).
+    `gain` is what one agent more on each column saves besides its pay, roughly, (n,); `room` is how much more
+    a roster may cost.
 
     While the roster keeps its promises: those that save pay, first those that should leave all promises kept,
     the greatest saving first. While it does not: those that should mend most for their pay, and then, because
     the curves do not know all promises and more people are not always better, one less or one more anywhere.
     """
     steps = _steps(setting, asked, trial, setting.columns.pay - (0.0 if gain is None else gain))
-    ranked = (_mending if trial.violation(margin) > 0 else _saving)(steps, trial, margin, trust)
+    if room < np.inf:
+        ranked = _bettering(steps, trial, margin, trust, room)
+    elif trial.violation(margin) > 0:
+        ranked = _mending(steps, trial, margin, trust)
+    else:
+        ranked = _saving(steps, trial, margin, trust)
     for first in range(0, len(ranked.saves), _TOGETHER):
         rows = np.arange(first, min(first + _TOGETHER, len(ranked.saves)))
         for row in rows[_legal(setting, trial.counts, ranked[rows], least)]:
             yield ranked.move(int(row))
+
+
+def cut(setting: Setting, asked: Asked, trial: Trial, least: Ints, room: float) -> Ints:
+    """A roster's counts with the people left out whom the curves miss least for their pay, until it costs at
+    least -`room` less; as far as the minimum on duty allows."""
+    while room < 0:
+        steps = _steps(setting, asked, trial, setting.columns.pay)
+        steps = steps[np.flatnonzero((steps.on[:, 0] == NOBODY) & (steps.saves > 0))]
+        steps = steps[np.flatnonzero(_legal(setting, trial.counts, steps, least))]
+        if not len(steps.saves):
+            break
+        missed = _lacking(steps, trial, trial.reading.slack, np.ones(len(trial.reading.slack)))
+        move = steps.move(int(np.argmin((missed + 1e-9) / steps.saves)))
+        trial, room = replace(trial, counts=move.applied(trial.counts)), room + move.saves
+    return trial.counts
 
 
 def _legal(setting: Setting, counts: Ints, steps: Steps, least: Ints) -> Bools:
@@ -150,6 +172,13 @@ def _mending(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps
     return steps[np.concatenate([order[mends], order[~mends & alone]])]
 
 
+def _bettering(steps: Steps, trial: Trial, margin: Floats, trust: Floats, room: float) -> Steps:
+    """Single steps and pairs for which there is the money, by how much they should mend."""
+    both = _joined(_doubled(steps), _pairs(steps, trial, margin, trust))
+    both = both[np.flatnonzero(both.saves >= -room)]
+    return both[np.argsort(_lacking(both, trial, margin, trust), kind="stable")]
+
+
 def _saving(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
     """Single steps and pairs that save, by what they save less the price of what they should lack."""
     both = _joined(_doubled(steps), _pairs(steps, trial, margin, trust))
@@ -169,9 +198,7 @@ def _pairs(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
     menders = np.argsort(-np.where(mends > 0, worth, -np.inf), kind="stable")[:PARTNERS]
     one, two = (side.ravel() for side in np.meshgrid(savers, menders, indexing="ij"))
     off, on = (np.hstack([side[one], side[two]]) for side in (steps.off, steps.on))
-    crossed = (off[:, [0, 1]] == on[:, [1, 0]]) & (
-        off != NOBODY
-    )  # one's loss is the other's gain: a single step
+    crossed = (off[:, [0, 1]] == on[:, [1, 0]]) & (off != NOBODY)  # one's loss is the other's gain
     good = np.flatnonzero(~crossed.any(axis=1) & (one != two))
     return Steps(off, on, steps.saves[one] + steps.saves[two], steps.effect[one] + steps.effect[two])[good]
 

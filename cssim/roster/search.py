@@ -47,7 +47,7 @@ from cssim.roster.days import CANDIDATES, balanced, busyness, levels
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected, eased, relearned
-from cssim.roster.moves import Move, Trust, moves
+from cssim.roster.moves import Move, Trust, cut, moves
 from cssim.roster.need import Promise, load_of, promises_of
 from cssim.roster.result import RosterResult, SearchRecord, Shortfall
 from cssim.roster.shifts import Columns, columns_of
@@ -523,7 +523,8 @@ class _Search:
 
         if self.best is None or rank(trial) < rank(self.best):
             self.best = trial
-        self.lab.note(trial, self._margin(trial), what)
+        if self._room(trial) >= 0:
+            self.lab.note(trial, self._margin(trial), what)
 
     def _lacks(self, trial: Trial, margin: Floats) -> tuple[float, float]:
         """What a roster lacks of its promises, and what then decides: its cost; or by how little it clears
@@ -573,11 +574,14 @@ class _Search:
             trial = self._looked_at(cover(*self._question()).counts)
             margin = self._margin(trial)
             over = max(-self._room(trial), 0.0)
-            found.append((over + trial.violation(margin), trial.reading.cost, len(found), trial))
-            if self.money is not None:
-                self._afford(0.98 * self.money - over)
-                continue
-            self._correct(trial, margin, 0.5)
+            found.append((1e3 * over + trial.violation(margin), trial.reading.cost, len(found), trial))
+            if self.money is None:
+                self._correct(trial, margin, 0.5)
+            elif over:
+                trial = self._looked_at(cut(self.setting, self.asked, trial, self.least, -over))
+                over = max(-self._room(trial), 0.0)
+                found.append((1e3 * over + trial.violation(margin), trial.reading.cost, len(found), trial))
+                break
             if trial.violation(margin) < FAR:
                 break
         return min(found)[-1]
@@ -680,12 +684,9 @@ class _Search:
             room = self._room(trial)
             if room < np.inf and trial.violation(margin) == 0:  # as much more as the money buys
                 margin = margin + MORE
-            ranked = moves(
-                self.setting, asked, trial, margin, self.trust.factor, self.least, self._saved(trial)
-            )
-            for move in ranked:
-                if -self.setting.columns.paid(move.off, move.on) > room:
-                    continue
+            saved = self._saved(trial)
+            trust = self.trust.factor
+            for move in moves(self.setting, asked, trial, margin, trust, self.least, saved, room):
                 if step < self.refused.get(move.key, step):
                     continue
                 better = self._compared(trial, move, margin)

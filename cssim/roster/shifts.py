@@ -98,10 +98,6 @@ class Columns:
             found[place[duty.group, duty.shift]] += duty.count
         return found
 
-    def paid(self, off: Iterable[int], on: Iterable[int]) -> float:
-        """Pay saved by one agent less on each column of `off`, and one more on each of `on`."""
-        return float(self.pay[list(off)].sum() - self.pay[list(on)].sum())
-
     @property
     def dear(self) -> float:
         """Three times what an agent costs for a planning interval, on the dearest shift: a price for one that
