@@ -64,7 +64,7 @@ class Curve:
             for at in np.linspace(e[touch], ends, 7):
                 share = float(self.share(float(at)))
                 steep = share * (1 - share / self.most)
-                # where bending up ends between two points of the grid, the first tangent is too low at the start
+                # the first tangent, where bending up ends between points of the grid, is too low at the start
                 height.append(max(share - steep * at, none - steep * low))
                 slope.append(steep)
         height.append(top)
