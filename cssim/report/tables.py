@@ -346,7 +346,7 @@ def _shortfall(out: Console, result: RosterResult) -> None:
     if found:
         out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
     for remedy in found:
-        out.print(Padding(Text(f"{remedy.target}: {_remedy(remedy)}"), (0, 0, 0, 2)))
+        out.print(Padding(Text(f"{remedy.target}: {_remedy(remedy)}"), (0, 0, 0, 2), expand=False))
     if found:
         out.print()
 
@@ -386,10 +386,13 @@ def hardest_hit(result: RosterResult, without: Mapping[str, float]) -> Hit | Non
 def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit | None] = ()) -> None:
     """Who works when: one row a shift of a date, with what it costs, and what a promise would be without one
     of those who work it (`hardest_hit`), where that is known."""
-    several = len(scenario.targets) > 1
+    hit_ones = list(dict.fromkeys(hit[0].name for hit in hits if hit))
+    several = len(hit_ones) > 1
     names = ("group", "date", "shift", "hours", "count", "cost")
     table = _table(_columns(*names, *(("without",) if hits else ())), left=4)
-    if hits and several:
+    for column in (table.columns[1], table.columns[3]):
+        column.no_wrap = True
+    if several:
         table.add_column(say("table.column.of_promise"), overflow="fold")
     group = ""
     for duty, hit in zip_longest(duties, hits):
@@ -404,8 +407,8 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit 
         )
         group = duty.group
     _show(out, say("table.roster"), table)
-    if any(hits):
-        _line(out, "plan.without")
+    if hit_ones:
+        _line(out, "plan.without_one_of_several" if several else "plan.without", name=hit_ones[0])
         out.print()
 
 
