@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from scipy.optimize import milp
 
 from cssim.engine.floor import policy_of
 from cssim.roster import program
-from cssim.roster.cover import Asked, Cover, cheapest, cover, hull
+from cssim.roster.cover import Asked, Cover, alike, cheapest, cover, hull
+from cssim.roster.cover import parts as in_parts
 from cssim.roster.need import Promise, load_of, promises_of, shared_out
 from cssim.roster.program import Program, Status, Termination
 from cssim.roster.shifts import Columns, columns_of
 from cssim.scenario.schema import Scenario
-from tests.roster.build import group, shop
+from tests.roster.build import PLAIN, group, shop
 
 PUBLISHED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "truth" / "shift_ilp.json").read_text(encoding="utf-8")
@@ -93,13 +95,19 @@ def the_parts(scenario: Scenario) -> Parts:
     return scenario, columns_of(scenario), promises_of(scenario, load_of(scenario))
 
 
-def bought(parts: Parts, share: float, floor: float = 0.0) -> Cover:
+def bought(
+    parts: Parts,
+    share: float,
+    floor: float = 0.0,
+    buy: Callable[..., Cover] = cover,
+    least: np.ndarray | None = None,
+) -> Cover:
     """The cover at which every promise is asked for this share."""
     scenario, columns, promises = parts
     work = load_of(scenario).work
     asked = Asked(tuple(np.full(len(p.weight), share) for p in promises), np.ones(work.shape), floor * work)
     presence = np.array([1 - rule.no_show for rule in scenario.groups.values()])
-    return cover(columns, policy_of(scenario), presence, promises, asked, gap=0.0)
+    return buy(columns, policy_of(scenario), presence, promises, asked, least)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
@@ -110,7 +118,7 @@ def test_a_cover_keeps_what_is_asked_by_the_curves(share: float) -> None:
     assert found.whole
     assert found.pay == columns.pay @ found.counts
     # one queue: nothing to share out, so the curves' hulls are met as the program saw them
-    capacity = shared_out(columns.on_duty(found.counts), load_of(scenario), policy_of(scenario))
+    capacity = shared_out(columns.on_duty(found.counts), load_of(scenario), policy_of(scenario)).sum(axis=0)
     promise = promises[0]
     share_of = [
         max(
@@ -131,26 +139,80 @@ def test_a_cover_keeps_what_is_asked_by_the_curves(share: float) -> None:
     assert np.dot(weight, share_of) / weight.sum() >= share - 1e-6
 
 
-def test_a_cover_is_the_cheapest_of_all_rosters() -> None:
-    parts = the_parts(
-        shop(groups={"main": group(people=2), "temps": group(people=2, speed=0.7, pay={"per_hour": 20})})
+TWO_GROUPS = {"main": group(people=2), "temps": group(people=2, speed=0.7, pay={"per_hour": 20})}
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.9])
+def test_a_cover_is_at_most_an_agent_dearer_than_the_cheapest_of_all_rosters(share: float) -> None:
+    parts = the_parts(shop(groups=TWO_GROUPS))
+    columns = parts[1]
+    found = bought(parts, share)
+    every = [np.array(counts) for counts in np.ndindex(*(3,) * len(columns))]
+    cheapest_pay = min(
+        columns.pay @ counts
+        for counts in every
+        if columns.rules.allow(counts) and keeps(parts, counts, share)
     )
-    _, columns, _ = parts
-    found = bought(parts, 0.8)
-    cheaper = [
-        counts
-        for counts in np.ndindex(*(3,) * len(columns))
-        if columns.pay @ np.array(counts) < found.pay - 1e-9 and columns.rules.allow(np.array(counts))
-    ]
-    assert cheaper
-    assert not any(keeps(parts, np.array(counts), 0.8) for counts in cheaper)
+    assert found.whole
+    assert cheapest_pay - 1e-6 <= found.pay <= cheapest_pay + columns.pay.max() + 1e-6
+
+
+@pytest.mark.parametrize("share", [0.6, 0.9])
+def test_parts_of_people_cost_no_more_than_whole_ones(share: float) -> None:
+    parts = the_parts(shop(groups=TWO_GROUPS))
+    broken, whole = bought(parts, share, buy=in_parts), bought(parts, share)
+    assert broken.whole  # keeps what is asked
+    assert np.any(broken.bought != broken.counts)
+    assert broken.pay <= whole.pay + 1e-6
+
+
+def test_a_dive_ends_near_the_parts_where_there_are_many_shifts() -> None:
+    parts = the_parts(
+        shop(
+            horizon={"from": "2026-11-10 08:00", "to": "2026-11-11 08:00", "interval": "30min"},
+            queues={"pre_sales": {**PLAIN["queues"]["pre_sales"], "volume": {"contacts": 4000}}},
+            groups={
+                "main": group(people=40, shifts="any"),
+                "temps": group(people=40, speed=0.7, shifts="any"),
+            },
+            shifts={
+                "any": {
+                    "start": {"from": "08:00", "to": "23:00", "every": "1h"},
+                    "length": {"from": "4h", "to": "9h", "every": "1h"},
+                }
+            },
+        )
+    )
+    assert len(parts[1]) > 150
+    broken, whole = (bought(parts, 0.85, floor=0.85, buy=buy) for buy in (in_parts, cover))
+    assert whole.whole
+    assert parts[1].rules.allow(whole.counts)
+    assert np.array_equal(whole.bought, whole.counts)
+    assert broken.pay <= whole.pay <= 1.04 * broken.pay
+
+
+def test_who_is_there_anyway_is_bought_first() -> None:
+    parts = the_parts(shop(groups=TWO_GROUPS))
+    free = bought(parts, 0.6)
+    least = np.array([0, 0, 2, 2])
+    assert np.any(free.counts < least)
+    for buy in (cover, in_parts):
+        assert np.all(bought(parts, 0.6, buy=buy, least=least).bought >= least - 1e-6)
+
+
+def test_intervals_are_alike_only_where_shifts_and_promises_do_not_change() -> None:
+    scenario, columns, promises = the_parts(
+        shop(targets=[{**PLAIN["targets"][0], "hours": {"from": "10:00", "to": "11:00"}}])
+    )
+    # a shift changes at 12:00, what is promised at 11:00
+    assert alike(columns.cover, promises).tolist() == [0, 0, 1, 1, 2, 2, 2, 2]
 
 
 def keeps(parts: Parts, counts: np.ndarray, share: float) -> bool:
     """Whether a roster of one queue keeps a share by the hulls of the curves."""
     scenario, columns, promises = parts
     promise = promises[0]
-    capacity = shared_out(columns.on_duty(counts), load_of(scenario), policy_of(scenario))[0]
+    capacity = shared_out(columns.on_duty(counts), load_of(scenario), policy_of(scenario)).sum(axis=0)[0]
     weight = promise.weight[0, 0]
     found = [
         min(

@@ -5,17 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cssim.roster.days import CANDIDATES, _busyness, _halton, balanced
+from cssim.demand.draw import draw
+from cssim.demand.streams import Phase, Streams
+from cssim.roster.days import CANDIDATES, _by_date, _halton, balanced, busyness, levels
 from cssim.roster.need import load_of
 from cssim.scenario.schema import Scenario
-from tests.roster.build import shop
+from tests.roster.build import PLAIN, group, shop
 
+QUEUE = PLAIN["queues"]["pre_sales"]
 NIGHTS = {"from": "2026-11-10 18:00", "to": "2026-11-12 02:00", "interval": "30min"}
 
 
 def order(scenario: Scenario, seed: int, most: int) -> tuple[int, ...]:
     """The replications in their order."""
-    return balanced(scenario, load_of(scenario), seed, most)
+    return balanced(scenario, load_of(scenario), drawn(scenario, seed), most)
+
+
+def drawn(scenario: Scenario, seed: int) -> np.ndarray:
+    """Levels of the candidates."""
+    return levels(scenario, seed, Phase.SEARCH, range(CANDIDATES))
 
 
 def test_no_day_is_looked_at_twice() -> None:
@@ -33,16 +41,24 @@ def test_days_that_are_all_alike_are_taken_as_they_come() -> None:
     assert order(shop(forecast={"day_cv": 0}), 1, 5) == (0, 1, 2, 3, 4)
 
 
+@pytest.fixture(scope="module")
+def nights() -> list[np.ndarray]:
+    """Levels of six seeds."""
+    return [drawn(shop(forecast="usual", horizon=NIGHTS), seed) for seed in range(6)]
+
+
 @pytest.mark.parametrize("few", [8, 16, 32])
-def test_the_mean_level_of_few_days_is_nearer_to_the_mean_than_chance_brings_it(few: int) -> None:
+def test_the_mean_level_of_few_days_is_nearer_to_the_mean_than_chance_brings_it(
+    few: int, nights: list[np.ndarray]
+) -> None:
     scenario = shop(forecast="usual", horizon=NIGHTS)
     load = load_of(scenario)
     by_chance, chosen = [], []
-    for seed in range(6):
-        busy = _busyness(scenario, load, seed, CANDIDATES)
+    for level in nights:
+        busy = _by_date(scenario, load, level)
         busy = busy / busy.mean(axis=0)
         by_chance += list(busy[:few].mean(axis=0) - 1)
-        chosen += list(busy[list(balanced(scenario, load, seed, few))].mean(axis=0) - 1)
+        chosen += list(busy[list(balanced(scenario, load, level, few))].mean(axis=0) - 1)
     # 18 deviations each; half would take chance about five standard errors
     assert np.std(chosen) < 0.5 * np.std(by_chance)
 
@@ -52,3 +68,51 @@ def test_halton_fills_every_half_third_and_quarter_evenly() -> None:
     for d, cells in ((0, 2), (0, 4), (1, 3), (1, 9)):
         share = np.bincount((points[:, d] * cells + 1e-9).astype(int), minlength=cells)
         assert share.max() - share.min() <= 1
+
+
+# -- how busy they are ----------------------------------------------------------------------------------
+
+
+def test_the_level_of_a_day_is_the_one_its_contacts_are_drawn_at() -> None:
+    scenario = shop(forecast={"day_cv": 0.5}, queues={"pre_sales": {**QUEUE, "volume": {"contacts": 2000}}})
+    level = levels(scenario, 3, Phase.SEARCH, range(30))
+    came = [len(draw(scenario, Streams(3, Phase.SEARCH, k)).arrival) for k in range(30)]
+    wanted = load_of(scenario).contacts.sum() * level.mean(axis=(1, 2))
+    # Poisson: thirty deviations, none beyond four of its own (a false alarm in 500)
+    inside = [abs(c - w) < 4 * np.sqrt(w) + 0.05 * w for c, w in zip(came, wanted, strict=True)]
+    assert all(inside)
+    assert np.ptp(wanted) > 1000
+
+
+def test_a_level_is_one_where_the_forecast_is_right() -> None:
+    assert np.all(levels(shop(), 1, Phase.SEARCH, range(3)) == 1)
+
+
+def test_a_promise_s_busyness_is_the_work_of_its_queues_in_its_hours() -> None:
+    queues = {"pre_sales": QUEUE, "after_sales": QUEUE}
+    targets = [
+        {"measure": "first_reply", "within": "20s", "at_least": 0.8},
+        {
+            "measure": "first_reply",
+            "within": "20s",
+            "at_least": 0.8,
+            "queues": ["after_sales"],
+            "hours": {"from": "11:15", "to": "12:00"},
+        },
+    ]
+    scenario = shop(queues=queues, targets=targets, groups={"main": group(serves=list(queues))})
+    load = load_of(scenario)
+    level = np.random.default_rng(1).lognormal(0, 0.3, (5, *load.work.shape))
+    work = load.work * level
+    hour = 0.5 * work[:, 1, 2] + work[:, 1, 3]  # of which half of the first half hour counts
+    np.testing.assert_allclose(
+        busyness(scenario, load, level),
+        np.log(np.stack([work.sum(axis=(1, 2)) * 1800, hour * 1800], axis=1)),
+    )
+
+
+def test_busier_days_are_the_busier_the_more_comes() -> None:
+    scenario = shop(forecast="usual")
+    level = drawn(scenario, 1)[:50]
+    busy = busyness(scenario, load_of(scenario), level)[:, 0]
+    assert np.array_equal(np.argsort(busy), np.argsort(level.mean(axis=(1, 2))))

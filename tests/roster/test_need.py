@@ -181,9 +181,11 @@ def test_no_group_s_time_is_given_away_twice_or_lost(agents: list[float], seed: 
     rng = np.random.default_rng(seed)
     on_duty = np.array(agents)[:, None] * rng.random((3, load.work.shape[1]))
     capacity = shared_out(on_duty, load, policy)
+    assert capacity.shape == (3, 2, load.work.shape[1])
     assert np.all(capacity >= 0)
-    most = on_duty[0] + 0.5 * on_duty[1] + 2.0 * on_duty[2]
-    np.testing.assert_allclose(capacity.sum(axis=0), most, rtol=1e-6, atol=1e-9)
+    speeds = np.array([1.0, 0.5, 2.0])[:, None]
+    np.testing.assert_allclose(capacity.sum(axis=1), speeds * on_duty, rtol=1e-6, atol=1e-9)
+    assert np.all(capacity[0, 1] == 0)  # "a" does not serve "y"
 
 
 def test_capacity_follows_the_work_where_groups_can_help_out() -> None:
@@ -191,5 +193,5 @@ def test_capacity_follows_the_work_where_groups_can_help_out() -> None:
     queues = {"x": queue(volume={"contacts": 300}), "y": queue(volume={"contacts": 100})}
     scenario = shop(queues=queues, groups=groups)
     load = load_of(scenario)
-    capacity = shared_out(np.full((1, 8), 4.0), load, policy_of(scenario))
+    (capacity,) = shared_out(np.full((1, 8), 4.0), load, policy_of(scenario))
     np.testing.assert_allclose(capacity[0, 4] / capacity[1, 4], 3.0, rtol=1e-6)
