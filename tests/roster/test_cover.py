@@ -201,7 +201,7 @@ def test_who_is_there_anyway_is_bought_first() -> None:
 
 
 def test_intervals_are_alike_only_where_shifts_and_promises_do_not_change() -> None:
-    scenario, columns, promises = the_parts(
+    _, columns, promises = the_parts(
         shop(targets=[{**PLAIN["targets"][0], "hours": {"from": "10:00", "to": "11:00"}}])
     )
     # a shift changes at 12:00, what is promised at 11:00
