@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import pytest
 
 from cssim import cli
 from cssim.messages import Language, say
-from cssim.report import files
+from cssim.report import anytime, files, progress
 from cssim.scenario.templates import NAMES
+from cssim.scenario.units import format_duration
 
 
 @dataclass(frozen=True)
@@ -586,11 +588,203 @@ def test_a_full_disk_still_shows_the_plan(cssim: Cssim, shop: Path, monkeypatch:
     assert not (shop.parent / "plan").exists()
 
 
-@pytest.mark.parametrize("budget", ["0", "soon", "-5s", "60"])
-def test_a_budget_that_is_no_time_is_exit_2(cssim: Cssim, shop: Path, budget: str) -> None:
+@pytest.mark.parametrize("budget", ["0s", "soon", "-5s", "60", "0 rosters", "-3 rosters"])
+def test_a_budget_that_is_none_is_exit_2(cssim: Cssim, shop: Path, budget: str) -> None:
     ended = cssim("optimise", shop, f"--budget={budget}")
     assert (ended.code, ended.out) == (2, "")
-    assert "budget" in ended.err
+    assert ended.err.startswith("--budget: ")
+    assert "200 rosters" in ended.err or "60s" in ended.err
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_help_tells_the_default_budget(cssim: Cssim, lang: Language) -> None:
+    from cssim.roster.search import BUDGET
+
+    assert say("help.budget", lang).count(format_duration(BUDGET)) == 1
+    words = " ".join(cssim("optimise", "--help", "--lang", lang).out.split())
+    assert format_duration(BUDGET) in words
+    assert "200" in words
+
+
+TRIED = ("--budget", "40 rosters", "--seed", "3")
+
+
+def test_a_budget_of_rosters_gives_the_same_roster_on_any_number_of_workers(cssim: Cssim, shop: Path) -> None:
+    one, two = (cssim("optimise", shop, *TRIED, "--workers", n, "--json").json for n in ("1", "2"))
+    assert one["search"]["rosters_tried"] <= 40
+    assert (one["roster"], one["cost"]) == (two["roster"], two["cost"])
+
+
+THREE = "group,date,shift,count\nteam,03-02,morning,3\n"
+ONCE = ("--budget", "1 roster", "--workers", "1", "--seed", "3")
+
+
+def people(plan: Mapping[str, Any]) -> int:
+    return sum(row["count"] for row in plan["roster"])
+
+
+def test_a_search_begins_with_the_roster_that_it_is_given(cssim: Cssim, shop: Path) -> None:
+    """With one roster to try it has tried that one; a table and a result are alike."""
+    (shop.parent / "three.csv").write_text(THREE, encoding="utf-8")
+    ended = cssim("optimise", shop, *ONCE, "--start", "three.csv", "-o", "plan")
+    assert ended.code == 0
+    assert people(json.loads((shop.parent / "plan" / "result.json").read_text(encoding="utf-8"))) == 3
+    assert people(cssim("optimise", shop, *ONCE, "--start", "plan/result.json", "--json").json) == 3
+    simulated = cssim("simulate", shop, *FEW, "--roster", "plan/result.json", "--json").json
+    assert simulated["groups"]["team"]["agents"]["value"] == 3
+
+
+def test_people_who_are_fixed_work(cssim: Cssim, shop: Path) -> None:
+    (shop.parent / "three.csv").write_text(THREE, encoding="utf-8")
+    assert people(cssim("optimise", shop, *TRIED, "--workers", "1", "--json").json) == 2
+    fixed = cssim("optimise", shop, *TRIED, "--workers", "1", "--fixed", "three.csv", "--json")
+    assert people(fixed.json) == 3
+
+
+def test_money_buys_the_best_promise_that_it_can(cssim: Cssim, shop: Path) -> None:
+    """A shift costs 60: for 70 one person works, and the promise is missed; for 200 all three work."""
+    poor = cssim("optimise", shop, *TRIED, "--workers", "1", "--money", "70", "--json")
+    assert (poor.code, people(poor.json)) == (5, 1)
+    rich = cssim("optimise", shop, *TRIED, "--workers", "1", "--money", "200", "--json")
+    assert (rich.code, people(rich.json)) == (0, 3)
+
+
+def test_lost_sales_count_as_cost_where_asked(cssim: Cssim, shop: Path) -> None:
+    """A lost buyer costs 1000, so a third person at 60 pays off."""
+    text = shop.read_text(encoding="utf-8")
+    dear = text.replace("patience: {mean: 5min}", "sale_value: 1000, patience: {mean: 1min}")
+    shop.write_text(dear, encoding="utf-8")
+    wages = cssim("optimise", shop, *TRIED, "--workers", "1", "--json")
+    both = cssim("optimise", shop, *TRIED, "--workers", "1", "--lost-sales", "--json")
+    assert (people(wages.json), people(both.json)) == (2, 3)
+
+
+@pytest.mark.parametrize("option", ["--start", "--fixed"])
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("nowhere.csv", None, "nowhere.csv"),
+        ("nowhere.json", None, "nowhere.json"),
+        ("r.csv", "group,date,shift,count\nteam,03-02,evening,1\n", "r.csv:2:"),
+        ("r.json", "{}", "r.json"),
+        ("r.json", '{"schema": "cssim.roster.1", "roster": [{"group": "nobody"}]}', "r.json"),
+        ("r.json", '{"schema": "cssim.roster.1", "roster": 3}', "r.json"),
+        ("r.csv", "group,date,shift,count\nteam,03-02,morning,9\n", "more people"),
+    ],
+)
+def test_a_roster_that_is_none_is_exit_2(
+    cssim: Cssim, shop: Path, option: str, name: str, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (shop.parent / name).write_text(content, encoding="utf-8")
+    ended = cssim("optimise", shop, *ONCE, option, name)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("money", ["0", "-5", "lots"])
+def test_money_that_is_none_is_exit_2(cssim: Cssim, shop: Path, money: str) -> None:
+    ended = cssim("optimise", shop, *ONCE, f"--money={money}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--money" in ended.err
+
+
+def test_verbose_says_where_the_time_went(cssim: Cssim, shop: Path) -> None:
+    ended = cssim("optimise", shop, *TRIED, "--workers", "1", "--verbose")
+    assert ended.code == 0
+    for words in (
+        "Where the time went",
+        "searching",
+        "judged; it ended because",
+        "How the roster became better",
+    ):
+        assert words in ended.out
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_search(
+    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cssim.roster import search
+
+    monkeypatch.setattr(search, "optimise", pytest.fail)
+    ended = cssim("optimise", shop, *ONCE, "-o", "n" * 300)
+    assert (ended.code, ended.out) == (2, "")
+    assert "cannot be written" in ended.err
+
+
+def test_a_killed_search_goes_on_where_it_was(shop: Path, tmp_path: Path) -> None:
+    """The same command again begins with the best roster that the killed process had written."""
+    command = [
+        sys.executable,
+        "-m",
+        "cssim",
+        "optimise",
+        str(shop),
+        "-o",
+        "plan",
+        "--seed",
+        "1",
+        "--lang",
+        "en",
+    ]
+    left = tmp_path / "plan" / anytime.NAME
+    killed = subprocess.Popen([*command, "--budget", "10min"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        while killed.poll() is None and not left.exists():
+            time.sleep(0.02)
+    finally:
+        killed.kill()
+        killed.wait()
+    assert {path.name for path in left.parent.iterdir() if path.suffix} >= {anytime.NAME}
+    best = left.read_bytes()
+    again = subprocess.run(
+        [*command, "--budget", "1 roster"], cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    assert f"Going on from {Path('plan') / anytime.NAME}" in again.stderr
+    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted(files.PLAN)
+    assert (left.parent / "roster.csv").read_bytes() == best
+
+
+def test_another_start_is_taken_instead_of_what_was_left(cssim: Cssim, shop: Path) -> None:
+    (shop.parent / "three.csv").write_text(THREE, encoding="utf-8")
+    (shop.parent / "plan").mkdir()
+    (shop.parent / "plan" / anytime.NAME).write_text(THREE.replace(",3", ",2"), encoding="utf-8")
+    ended = cssim("optimise", shop, *ONCE, "-o", "plan", "--start", "three.csv", "--json")
+    assert ended.err == ""
+    assert people(ended.json) == 3
+
+
+def test_what_was_left_of_another_scenario_is_named(cssim: Cssim, shop: Path) -> None:
+    (shop.parent / "plan").mkdir()
+    left = shop.parent / "plan" / anytime.NAME
+    left.write_text(THREE.replace(",3", ",9"), encoding="utf-8")
+    ended = cssim("optimise", shop, *ONCE, "-o", "plan")
+    assert ended.code == 2
+    assert ended.err.splitlines()[1].startswith(f"{Path('plan') / anytime.NAME}: ")
+    assert left.exists()
+
+
+def test_a_plan_that_could_not_be_written_leaves_the_best_so_far(
+    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, *_: object) -> None:
+        raise files.WriteError(folder, "No space left on device")
+
+    monkeypatch.setattr(files, "write_plan", full)
+    ended = cssim("optimise", shop, *TRIED, "--workers", "1", "-o", "plan")
+    assert ended.code == 1
+    assert (shop.parent / "plan" / anytime.NAME).exists()
+
+
+@pytest.mark.parametrize("command", [["simulate", *FEW], ["optimise", *ONCE, "--start", "roster.csv"]])
+def test_quiet_says_nothing_of_the_progress(
+    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    name, *options = command
+    assert cssim(name, shop, *options).err != ""
+    assert cssim(name, shop, *options, "--quiet").err == ""
 
 
 # -- json -------------------------------------------------------------------------------------------------
@@ -601,3 +795,21 @@ def test_with_json_faults_are_an_object_too(cssim: Cssim) -> None:
     assert ended.code == 2
     assert [fault["key"] for fault in ended.json["faults"]] == ["pocket.load"]
     assert ended.err == say("pocket.load", "en") + "\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["erlang", "d"], "'d'"),
+        (["optimise"], "SCENARIO"),
+        (["optimise", "x.yaml", "--nonsense"], "--nonsense"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_with_json_bad_usage_is_an_object_too(cssim: Cssim, arguments: list[str], words: str) -> None:
+    ended = cssim(*arguments, "--json")
+    assert ended.code == 2
+    (fault,) = ended.json["faults"]
+    assert fault["key"] == "cli.usage"
+    assert words in fault["text"]
+    assert words in ended.err

@@ -269,6 +269,12 @@ def promise(target: Target) -> str:
     return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
 
 
+def _called(scenario: Scenario, name: str) -> str:
+    """A promise by its name; by its words, where it has none of its own."""
+    target = next(target for target in scenario.targets if target.name == name)
+    return promise(target) if target.name == target.measure else name
+
+
 # -- optimise ---------------------------------------------------------------------------------------------
 
 
@@ -337,7 +343,7 @@ def _shortfall(out: Console, result: RosterResult) -> None:
         before = None
         for row in result.shortfall:
             end = row.end[11:] if row.end[:10] == row.start[:10] else row.end[5:]
-            what = (row.target, row.queue)
+            what = (_called(result.scenario, row.target), row.queue)
             shown = what if what != before else ("", "")
             table.add_row(*shown, f"{row.start[5:]}–{end}", f"{row.people:.1f}")
             before = what
@@ -346,7 +352,13 @@ def _shortfall(out: Console, result: RosterResult) -> None:
     if found:
         out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
     for remedy in found:
-        out.print(Padding(Text(f"{remedy.target}: {_remedy(remedy)}"), (0, 0, 0, 2), expand=False))
+        out.print(
+            Padding(
+                Text(f"{_called(result.scenario, remedy.target)}: {_remedy(remedy)}"),
+                (0, 0, 0, 2),
+                expand=False,
+            )
+        )
     if found:
         out.print()
 
@@ -386,7 +398,7 @@ def hardest_hit(result: RosterResult, without: Mapping[str, float]) -> Hit | Non
 def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit | None] = ()) -> None:
     """Who works when: one row a shift of a date, with what it costs, and what a promise would be without one
     of those who work it (`hardest_hit`), where that is known."""
-    hit_ones = list(dict.fromkeys(hit[0].name for hit in hits if hit))
+    hit_ones = {hit[0].name: _called(scenario, hit[0].name) for hit in hits if hit}
     several = len(hit_ones) > 1
     names = ("group", "date", "shift", "hours", "count", "cost")
     table = _table(_columns(*names, *(("without",) if hits else ())), left=4)
@@ -403,12 +415,13 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit 
             hours_of(scenario, duty),
             count(duty.count),
             count(duty.count * pay_of(scenario, duty).total),
-            *((_change(hit), hit[0].name if hit else "") if hits else ())[: 1 + several],
+            *((_change(hit), hit_ones[hit[0].name] if hit else "") if hits else ())[: 1 + several],
         )
         group = duty.group
     _show(out, say("table.roster"), table)
     if hit_ones:
-        _line(out, "plan.without_one_of_several" if several else "plan.without", name=hit_ones[0])
+        name = next(iter(hit_ones.values()))
+        _line(out, "plan.without_one_of_several" if several else "plan.without", name=name)
         out.print()
 
 

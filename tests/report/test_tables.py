@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ from cssim.engine.floor import Duty
 from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.messages import Language, speak
 from cssim.report import numbers, tables
+from cssim.roster.mend import Remedy
 from cssim.roster.outlook import outlook_of
+from cssim.roster.result import RosterResult, SearchRecord, Shortfall
 from cssim.scenario.schema import Scenario
 from cssim.scenario.shifts import shifts_of
 
@@ -100,6 +104,153 @@ def test_it_is_said_how_many_runs_a_precision_took(result: SimulationResult) -> 
     for verdict, words in (("met", "3 runs were enough"), ("undecided", "3 runs were not enough")):
         targets = tuple(replace(target, verdict=verdict) for target in result.targets)
         assert words in drawn(tables.simulation, replace(result, precision=1e-9, targets=targets))
+
+
+# -- plans ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plan(result: SimulationResult) -> RosterResult:
+    """A plan that lacks people, with all that a plan may have."""
+    hours = ("2026-11-10 21:00", "2026-11-11 00:30")
+    history = [
+        {
+            "elapsed_s": k / 7,
+            "rosters_tried": k,
+            "contacts_simulated": 1000 * k,
+            "cost": 2000.0 - k,
+            "kept": k > 3,
+            "violation": 0.0,
+            "bound": math.inf if k == 5 else 800.0,
+            "by": "polish",
+        }
+        for k in range(50)
+    ]
+    return RosterResult(
+        scenario=result.scenario,
+        status="budget",
+        why=None,
+        roster=result.roster,
+        cost=1000.0,
+        lower_bound=800.0,
+        assumes=("bound.assumes_legal", "bound.assumes_curves"),
+        judgement=result,
+        baseline=result,
+        search=SearchRecord(
+            ended="budget",
+            budget=60.0,
+            rosters_tried=49,
+            contacts_simulated=10**6,
+            judgements=2,
+            seconds={"search": 20.0, "judge": 10.0, "start": 0.0},
+            history=tuple(history),
+        ),
+        shortfall=(Shortfall("golden_6s", "2026-11-10", "pre_sales", *hours, people=2.5),),
+        without=(
+            {"golden_6s": 0.05, "mean_reply": 12.0, "abandonment": 0.3},
+            {"golden_6s": 1.0, "mean_reply": 1e5, "abandonment": 0.3},
+        ),
+        started="2026-11-01T10:00:00+08:00",
+        elapsed=40.0,
+    )
+
+
+def test_a_plan_fits_a_narrow_terminal(plan: RosterResult, language: Language) -> None:
+    text = drawn(tables.plan, plan) + drawn(tables.search, plan)
+    assert len(rows(text)) > 30
+    assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= 80
+
+
+def test_dates_and_hours_of_a_plan_are_never_broken(plan: RosterResult, language: Language) -> None:
+    text = drawn(tables.plan, plan)
+    for words in ("11-10", "21:30–09:00", "19:00–24:00", "11-10 21:00–11-11 00:30"):
+        assert words in text
+
+
+def test_beside_every_shift_stands_what_the_promise_would_be_without_one(plan: RosterResult) -> None:
+    """Of those that lose, the one that then stands worst for what it allows."""
+    golden, reply, _ = plan.targets
+    text = drawn(tables.plan, plan, width=200)
+    first, second = (next(line for line in rows(text) if shift in line) for shift in (" night ", " late "))
+    assert first.rstrip().endswith("→ 5.0%  golden_6s") is (golden.estimate > 0.05)
+    assert second.rstrip().endswith(f"{numbers.time(reply.estimate)} → 27.8h  mean reply time (售后)")
+
+
+def test_what_loses_nothing_without_one_is_a_dash(plan: RosterResult) -> None:
+    better: dict[str, float] = {"golden_6s": 1.0, "mean_reply": 0.0, "abandonment": 0.0}
+    assert tables.hardest_hit(plan, better) is None
+    text = drawn(tables.plan, replace(plan, without=(better, better)))
+    assert all(line.rstrip().endswith(numbers.NOTHING) for line in rows(text) if ":30–09:00" in line)
+
+
+def test_a_share_is_hit_by_the_misses_that_it_allows(plan: RosterResult) -> None:
+    """85% where 90% are asked is half as many misses again; 6% where 5% may go is a fifth more."""
+    golden, _, abandonment = plan.targets
+    asked = replace(golden, on=None, at_least=0.9, worst=replace(golden.worst, estimate=0.91))
+    few = replace(abandonment, at_most=0.05, worst=replace(abandonment.worst, estimate=0.04))
+    both = replace(plan, judgement=replace(plan.judgement, targets=(asked, few)))
+    hit = tables.hardest_hit(both, {"golden_6s": 0.85, "abandonment": 0.06})
+    assert hit == (asked, 0.85)
+
+
+def test_a_plan_without_time_for_that_has_no_such_column(plan: RosterResult) -> None:
+    assert "without one" in drawn(tables.plan, plan)
+    assert "ithout one" not in drawn(tables.plan, replace(plan, without=()))
+
+
+def test_a_shortfall_is_told_with_what_would_mend_it(plan: RosterResult) -> None:
+    text = " ".join(drawn(tables.plan, plan).split())
+    for words in (
+        "Where people are lacking",
+        "2.5",
+        "What would mend it",
+        "golden_6s: pre_sales: there are people",
+    ):
+        assert words in text
+
+
+def test_a_promise_that_would_be_kept_is_not_rounded_up(plan: RosterResult) -> None:
+    remedy = Remedy("golden_6s", "mend.at_least", {"measure": "first_reply", "bound": 0.79999})
+    assert "79.9%" in tables._remedy(remedy)
+
+
+def test_the_gap_is_what_could_be_saved_and_what_it_rests_on_is_said(plan: RosterResult) -> None:
+    text = " ".join(drawn(tables.plan, plan).split())
+    assert "costs less than 800 CNY, so at most 20.0% of the cost could be saved" in text
+    assert plan.bound_assumes in text
+    assert "costs less than" not in drawn(tables.plan, replace(plan, lower_bound=None))
+
+
+def test_the_reason_for_infeasible_is_told(plan: RosterResult) -> None:
+    why = ("bound.duty", {"least": 3})
+    text = drawn(tables.plan, replace(plan, status="infeasible", why=why, lower_bound=None))
+    assert "no roster can keep every promise" in text
+    assert "cover the minimum of 3" in text
+    assert "longer search" not in text
+
+
+def test_lost_sales_are_added_where_they_count(plan: RosterResult) -> None:
+    both = plan.cost + plan.judgement.lost_sales.value
+    words = f"Wages and lost sales together: {numbers.money(both, 'CNY')}"
+    assert words in drawn(partial(tables.plan, lost_sales=True), plan)
+    assert words not in drawn(tables.plan, plan)
+
+
+def test_the_history_is_thinned_and_begins_and_ends_as_it_did(plan: RosterResult) -> None:
+    lines = rows(drawn(tables.search, plan))
+    costs = [
+        int(line.split()[3].replace(",", "")) for line in lines if "promises" in line or "not yet" in line
+    ]
+    assert (costs[0], costs[-1], costs == sorted(costs, reverse=True)) == (2000, 1951, True)
+    assert len(costs) <= 21
+    empty = replace(plan, search=replace(plan.search, history=()))
+    assert "How the roster became better" in drawn(tables.search, empty)
+
+
+def test_where_the_time_went_adds_up(plan: RosterResult) -> None:
+    text = drawn(tables.search, plan)
+    assert "searching  20.0s  50.0%" in text
+    assert "starting" not in text
 
 
 def test_a_promise_is_told_in_words() -> None:
