@@ -14,7 +14,7 @@ Rosters are tried by pay, and one whose pay alone is more than the cost of one t
 cheaper. What `optimise` finds is compared with both, and its lower bound with the true optimum. *Dearer by*
 counts agent-shifts: extra cost over the pay of the dearest agent-shift of the case.
 
-    python -m benchmarks.small_cases                    36 cases, a quarter of an hour on two cores
+    python -m benchmarks.small_cases                    36 cases, half an hour on two cores
     python -m benchmarks.small_cases --cases 0 7 12     some of them
 """
 
