@@ -12,6 +12,7 @@ standard error is less than half of the sample quantile's. That is for searching
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,9 @@ def quantiles(candidates: Floats) -> Floats:
     return np.quantile(candidates, (np.arange(steps) + 0.5) / steps, axis=0)
 
 
-def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: Busy) -> Reading:
+def read(
+    scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: Busy, *, alone: bool = False
+) -> Reading:
     """What replications of a roster say.
 
     Args:
@@ -87,6 +90,7 @@ def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: B
         days: the replications.
         aims: for each target, the share of days on which it is to be kept, where it is about days.
         busy: how busy the replications are, among others.
+        alone: whether a share of days is that of these replications alone, as if there were no others.
     """
     slack, value, effect = [], [], []
     for number, target in enumerate(scenario.targets):
@@ -99,7 +103,7 @@ def read(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: B
         for k in range(part.shape[1]):
             p = len(slack)
             one, estimate, by_day = _promise(
-                target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p]
+                target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p], alone
             )
             slack.append(one)
             value.append(estimate)
@@ -146,7 +150,7 @@ def _near(here: Floats, known: Floats, aim: float) -> tuple[Floats, Floats]:
 
 
 def _promise(
-    target: Target, part: Floats, whole: Floats, aim: float, here: Floats, known: Floats
+    target: Target, part: Floats, whole: Floats, aim: float, here: Floats, known: Floats, alone: bool
 ) -> tuple[float, float, Floats]:
     """Slack of one promise, its estimate, and each replication's influence on the slack."""
     nothing = np.zeros(len(part))
@@ -166,6 +170,9 @@ def _promise(
     daily = scale * (part[there] / whole[there] - promised)
     line = _line_of(daily, here[there], known, (aim - kept_anyway) / (1 - kept_anyway))
     nothing[there] = len(daily) * line.weight * (daily - line.weight @ daily)
+    if alone:
+        enough = math.ceil(aim * len(part) - 1e-9) - int(np.count_nonzero(~there))
+        return float(np.sort(daily)[-enough]), float(np.mean(daily >= 0)), nothing
     slack = line.reached((aim - kept_anyway) / (1 - kept_anyway))
     return slack, float(kept_anyway + (1 - kept_anyway) * line.clears(0.0)), nothing
 

@@ -93,6 +93,7 @@ class Lab:
         began: float,
         bound: float,
         lost_sales: bool = False,
+        alone: bool = False,
         keep: Callable[[Roster, float], None] | None = None,
         watch: Watch | None = None,
     ) -> None:
@@ -104,7 +105,8 @@ class Lab:
         self.contacts = 0
         self.history: list[dict[str, float | int | bool | str]] = []
         self.bound = bound
-        self._run, self._watch, self._keep, self._lost_sales = run, watch, keep, lost_sales
+        self._run, self._watch, self._keep = run, watch, keep
+        self._lost_sales, self._alone = lost_sales, alone
         self._timed = bool(np.isfinite(stop.seconds))
         self._days: dict[bytes, list[Day]] = {}
         self.seconds: dict[str, float] = {}
@@ -156,7 +158,7 @@ class Lab:
         return self._read(counts, known[:replications])
 
     def _read(self, counts: Ints, days: list[Day]) -> Trial:
-        reading = read(self.scenario, days, self.aims, self.sample.busy(len(days)))
+        reading = read(self.scenario, days, self.aims, self.sample.busy(len(days)), alone=self._alone)
         if self._lost_sales:
             reading = replace(reading, cost=reading.cost + float(np.mean([day.lost_sales for day in days])))
         return Trial(counts, float(self.columns.pay @ counts), reading)

@@ -44,6 +44,7 @@ from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
+from cssim.roster.every import every_roster
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected, eased, relearned
@@ -89,6 +90,9 @@ COVERS: Final = 3
 
 TRIES: Final = (30, 60, 240)
 """Moves in a row without success after which each round ends."""
+
+EVERY: Final = 5000
+"""Rosters that are all tried in the end, if there are no more than so many that could be cheaper."""
 
 REHEARSED: Final = 8
 """Times the replications of a comparison, on which its winner is looked at again."""
@@ -215,7 +219,8 @@ def optimise(
         windows = Windows(scenario, columns, seed, engine=engine, executor=place)
 
         def sharpen(seconds: float | None, best: tuple[Ints, float]) -> float:
-            return windows.sharpen(seconds=seconds, rounds=None if timed else ROUNDS, best=best)
+            windows.sharpen(seconds=seconds, rounds=None if timed else ROUNDS, best=best)
+            return max(bound.cost, windows.cost)
 
         search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
         found, ended = search.run(proven=bool(bound.why))
@@ -250,6 +255,27 @@ def optimise(
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
     )
+
+
+def cheapest_kept(scenario: Scenario, seed: int, replications: int, stop: Stop) -> Trial:
+    """The cheapest roster found that keeps every promise on the first so many replications of the search, by
+    point estimates, with no thought of others: what can be compared with a trial of all rosters.
+
+    Args:
+        scenario, seed: as of `optimise`.
+        replications: on which rosters are compared; `sample_of` says which.
+        stop: when to end.
+    """
+    columns, sample = columns_of(scenario), sample_of(scenario, seed)
+    drawn = Drawn(scenario, seed, Phase.SEARCH, ROOM)
+    get_ready(ENGINE)
+
+    def run(roster: Roster, some: Sequence[int]) -> list[Day]:
+        return run_days(drawn, roster, some)
+
+    lab = Lab(scenario, columns, run, sample, stop=stop, began=time.perf_counter(), bound=0.0, alone=True)
+    lab.aims = [0.5 if target.on is None else target.on for target in scenario.targets]
+    return _Search(scenario, lab).alone(replications)
 
 
 def _counts(columns: Columns, roster: Roster | None, name: str) -> Ints | None:
@@ -315,9 +341,9 @@ class _Search:
         self,
         scenario: Scenario,
         lab: Lab,
-        judge: _Judge,
-        sharpen: _Sharpen,
-        replications: int | None,
+        judge: _Judge | None = None,
+        sharpen: _Sharpen | None = None,
+        replications: int | None = None,
         start: Ints | None = None,
         least: Ints | None = None,
         money: float | None = None,
@@ -394,7 +420,7 @@ class _Search:
     def _bound(self, best: _Judged, part: float) -> None:
         """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
         lab = self.lab
-        if not best.met or self.money is not None:
+        if not best.met or self.money is not None or self.sharpen is None:
             return
         lab.tell("bound")
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
@@ -402,7 +428,22 @@ class _Search:
         if seconds is None or seconds > 1.0:
             with suppress(KeyboardInterrupt):
                 cost = best.result.cost.total.value
-                lab.bound = max(lab.bound, self.sharpen(seconds, (best.trial.counts, cost)))
+                lab.bound = self.sharpen(seconds, (best.trial.counts, cost))
+
+    def alone(self, replications: int) -> Trial:
+        """The best roster by point estimates on so many replications, without a judgement."""
+        self.enough = replications
+        self.wanted = np.zeros(len(self.setting.of_target))
+        with suppress(Spent):
+            self._begin(LESSONS)
+            assert self.best is not None
+            trial = self.lab.trial(self.best.counts, self.enough)
+            for tries in TRIES:
+                trial = self._polish(trial, tries)
+                trial = self._better(trial, self._covered_anew(trial))
+            self._exhausted(trial)
+        assert self.best is not None
+        return self.best
 
     def _worth_judging(self, best: _Judged) -> bool:
         """Whether the best roster may do better than the best that was judged."""
@@ -464,7 +505,7 @@ class _Search:
     def _errors(self, judged: int) -> int:
         """By how much the error of a verdict is divided: each judgement has half of what is left, shared by
         its looks."""
-        return 2 ** (judged + 1) * len(looks(self.planned))
+        return (2 << judged) * len(looks(self.planned))
 
     def affordable(self, replications: int) -> int:
         """So many replications, or as many as the time allows, but at least two."""
@@ -546,7 +587,7 @@ class _Search:
         self.lab.tell("cover")
         for lesson in range(lessons):
             trial = self.lab.trial(self._rounded(parts(*self._question()).bought), FEW)
-            if lesson == 0:
+            if lesson == 0 and self.judge is not None:
                 self._plan()
             margin = self._margin(trial)
             off = trial.reading.slack - margin
@@ -631,6 +672,8 @@ class _Search:
             other = self._covered_anew(trial)
             if other is not None:
                 trial = self._better(trial, self._polish(other, tries, ahead))
+        if number >= len(TRIES) - 1:
+            trial = self._exhausted(trial)
         for _ in range(REHEARSALS):
             if self._rehearsed(trial):
                 return
@@ -702,6 +745,26 @@ class _Search:
             self._consider(trial, "polish")
         return trial
 
+    def _exhausted(self, trial: Trial) -> Trial:
+        """The cheapest of all rosters, the cheapest tried first, where there are so few that all can be."""
+        margin = self._margin(trial)
+        if trial.violation(margin) > 0 or self.money is not None:
+            return trial
+        rosters = every_roster(self.lab.columns, self.least, trial.reading.cost, EVERY)
+        for counts in () if rosters is None else rosters:
+            if float(self.lab.columns.pay @ counts) >= trial.reading.cost:
+                break
+            other = self.lab.trial(counts, min(FEW, self.enough))
+            while np.all(other.reading.slack + 3.5 * other.reading.error >= margin):
+                if other.replications >= self.enough:
+                    break
+                other = self.lab.trial(counts, min(2 * other.replications, self.enough))
+            kept = other.replications >= self.enough and other.violation(margin) == 0
+            if kept and other.reading.cost < trial.reading.cost:
+                trial = other
+                self._consider(trial, "every")
+        return trial
+
     def _room(self, trial: Trial) -> float:
         """What more a roster may cost; inf where nothing limits the money."""
         return np.inf if self.money is None else self.money - trial.reading.cost
@@ -745,6 +808,7 @@ class _Search:
     # -- judgement ----------------------------------------------------------------------------------
 
     def _judge(self, trial: Trial, *, quick: bool) -> _Judged:
+        assert self.judge is not None
         self.lab.tell("judge")
         number = self.judged
         self.judged += 1
