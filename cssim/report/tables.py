@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cssim.engine.floor import Duty, Roster
 from cssim.measure.cost import pay_of
-from cssim.messages import say
+from cssim.messages import say, spoken
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
@@ -62,7 +62,15 @@ def _show(out: Console, title: str, table: Table) -> None:
 
 
 def _line(out: Console, key: str, **values: object) -> None:
-    out.print(say(key, **values))
+    _sentence(out, say(key, **values))
+
+
+def _sentence(out: Console, text: str, indent: int = 0) -> None:
+    """Wrapped between words; Chinese has no spaces and is wrapped by the terminal."""
+    if spoken() == "zh":
+        out.print(" " * indent + text, soft_wrap=True)
+    else:
+        out.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
 
 
 # -- check ------------------------------------------------------------------------------------------------
@@ -253,6 +261,9 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     _show(out, say("table.targets"), table)
     kept = sum(result.verdict == "met" for result in results)
     _line(out, "table.kept", kept=kept, all=len(results))
+    for target, result in zip(scenario.targets, results, strict=True):
+        if absolute(target) and result.verdict == "met":
+            _line(out, "table.no_miss", promise=promise(target), days=len(result.days))
 
 
 def promise(target: Target) -> str:
@@ -352,13 +363,7 @@ def _shortfall(out: Console, result: RosterResult) -> None:
     if found:
         out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
     for remedy in found:
-        out.print(
-            Padding(
-                Text(f"{_called(result.scenario, remedy.target)}: {_remedy(remedy)}"),
-                (0, 0, 0, 2),
-                expand=False,
-            )
-        )
+        _sentence(out, f"{_called(result.scenario, remedy.target)}: {_remedy(remedy)}", indent=2)
     if found:
         out.print()
 
