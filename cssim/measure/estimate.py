@@ -22,6 +22,10 @@ replications, not contacts:
   Source: Clopper and Pearson 1934, Biometrika 26(4); Brown, Cai and DasGupta 2001, Stat. Science 16(2).
 - After one replication with anything to measure nothing is known of the spread: the interval is everything.
 
+A promise of 100% (or of at most 0%) of contacts, time or days is one that no sample can be sure of. It is
+*met* where no replication misses it, which is as much as can be seen, and *missed* where one does; the lower
+bound says what so many replications do make sure of.
+
 What no interval knows is the kind of day that it has not seen: a disaster on one day in a hundred is missing
 from most samples of thirty.
 """
@@ -159,6 +163,11 @@ class TargetResult:
     by_period: tuple[PeriodResult, ...]
     worst: PeriodResult
     unsent: float
+
+    @property
+    def absolute(self) -> bool:
+        """Whether no miss is allowed, so that *met* says only that there was none; see `allows_no_miss`."""
+        return allows_no_miss(self)
 
     @property
     def period(self) -> str:
@@ -299,7 +308,8 @@ def judge(scenario: Scenario, days: Sequence[Day], *, looks: int = 1) -> tuple[T
     `sure`: all of them must, so no period's error needs dividing. It is *missed* where some period's other
     bound fails at the error 1 - `sure` divided by the number of periods: any of them may. Else it is
     *undecided*. Periods with nothing to measure in any replication (an hour in which nobody writes) are
-    kept, as long as some period has something.
+    kept, as long as some period has something. A promise that `allows_no_miss` is *met* where no
+    replication misses it, and *missed* where one does.
 
     Args:
         scenario: names the targets.
@@ -320,6 +330,13 @@ def tallies(days: Sequence[Day], target: int) -> tuple[Floats, Floats]:
         np.array([day.tallies[target].part for day in days]),
         np.array([day.tallies[target].whole for day in days]),
     )
+
+
+def allows_no_miss(target: Target | TargetResult) -> bool:
+    """Whether a promise allows no miss: 100%, or at most 0%, of contacts, time or days."""
+    if target.on is not None:
+        return target.on == 1
+    return KINDS[target.measure] != "number" and (target.at_least == 1 or target.at_most == 0)
 
 
 def _judge_one(
@@ -378,6 +395,8 @@ def _judge_period(
     clears = sign * ((low if up else high) - promise)
     fails = sign * ((strict[1] if up else strict[0]) - promise)
     verdict: Verdict = "met" if clears >= 0 else "missed" if fails < 0 else "undecided"
+    if allows_no_miss(target) and len(days) > 1:
+        verdict = "met" if value == promise else "missed"
     nothing = math.isnan(value)
     return PeriodResult(
         period=period.label,

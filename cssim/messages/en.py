@@ -414,6 +414,7 @@ WORDS: dict[str, str] = {
     "table.cost": "Cost {total} (± {half}): base {base}, nights {night}, overtime {overtime}, fixed {fixed}.",
     "table.worth": "A contact costs {each}; sales lost {lost}.",
     "table.kept": "Promises kept: {kept} of {all}.",
+    "table.no_miss": "No miss in {days} simulated days: {promise}. No number of days could make sure of more.",
     "verdict.met": "met",
     "verdict.missed": "missed",
     "verdict.undecided": "undecided",

@@ -402,6 +402,7 @@ WORDS: dict[str, str] = {
     "table.cost": "费用 {total}（± {half}）：基本 {base}，夜班 {night}，加班 {overtime}，固定 {fixed}。",
     "table.worth": "每次咨询 {each}；流失毛利 {lost}。",
     "table.kept": "做到的承诺：{kept} / {all}。",
+    "table.no_miss": "模拟的 {days} 天里没有一次未达标：{promise}。再多的天数也不能保证更多。",
     "verdict.met": "达标",
     "verdict.missed": "未达标",
     "verdict.undecided": "未定",

@@ -262,7 +262,7 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     kept = sum(result.verdict == "met" for result in results)
     _line(out, "table.kept", kept=kept, all=len(results))
     for target, result in zip(scenario.targets, results, strict=True):
-        if absolute(target) and result.verdict == "met":
+        if result.absolute and result.verdict == "met":
             _line(out, "table.no_miss", promise=promise(target), days=len(result.days))
 
 

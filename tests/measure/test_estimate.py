@@ -344,3 +344,33 @@ def test_a_target_as_json_has_the_contracts_fields_and_only_json_in_them():
 
 def test_the_half_width_is_the_longer_side():
     assert Estimate(0.9, 0.7, 0.95).half_width == pytest.approx(0.2)
+
+
+# -- promises that allow no miss ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "perfect", "amiss"),
+    [
+        ({"measure": "first_reply", "within": "20s", "at_least": 1}, 50.0, 49.0),
+        ({"measure": "first_reply", "within": "20s", "at_least": 0.9, "on": 1}, 45.0, 44.0),
+        ({"measure": "abandonment", "at_most": 0}, 0.0, 1.0),
+    ],
+)
+def test_a_promise_of_all_is_met_where_no_day_misses_it_and_missed_where_one_does(
+    target: dict[str, Any], perfect: float, amiss: float
+) -> None:
+    whole, parts = np.full((40, 1), 50.0), np.full((40, 1), perfect)
+    kept = verdict(target, parts, whole)
+    assert kept.absolute
+    assert kept.verdict == "met"
+    assert kept.high - kept.low > 0  # never certain
+    parts[17] = amiss
+    assert verdict(target, parts, whole).verdict == "missed"
+    assert verdict(target, parts[:1], whole[:1]).verdict != "met"  # one day is not enough to say
+
+
+def test_a_number_may_be_nought_without_being_a_promise_of_all():
+    found = verdict({"measure": "overtime", "at_most": "0s"}, np.zeros((9, 1)), np.ones((9, 1)))
+    assert not found.absolute
+    assert found.verdict == "met"
