@@ -1,34 +1,31 @@
-"""The cheapest roster that keeps the promises: cover the need, simulate, correct the need, polish, judge.
+"""The cheapest roster that keeps the promises: learn, cover, polish, rehearse, judge. See docs/search.md.
 
-1. **Start.** The curves of `need` say roughly whom each hour takes; `cover` buys that at least cost; a few
-   replications show how far it is off; `learn` corrects the curves and what is asked of them. Repeated until
-   the roster keeps its promises without slack.
+1. **Begin.** The curves of `need` say roughly whom each hour takes; `cover` buys that at least cost; a few
+   replications show how far it is off; `learn` corrects the curves and what is asked of them.
 2. **Polish.** Moves in the order that the curves suggest, each on the same replications as the roster it
-   would replace, few at first, and dropped as soon as it is clear that it breaks a promise. Where nothing is
-   left, the need is corrected at the roster found and covered once more.
-3. **Judge.** The roster is simulated on fresh replications. Every judgement has its own, and half of the
-   error that the ones before it left, so that all together are as sure as the targets ask. If the verdict is
-   not *met*, the promises that failed get more margin, and the search goes on.
+   would replace, few at first, and dropped as soon as it is clear that it breaks a promise.
+3. **Rehearse.** On many more replications the roster shows what is to be asked of it on few.
+4. **Judge.** The roster is simulated on fresh replications. Every judgement has its own, and half of the
+   error that the ones before it left, so that all together are as sure as the targets ask. What it shows
+   there teaches the next round how much to ask.
 
 More people are not always better, so whatever is changed is simulated before it is believed.
 """
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Final, Literal
 
 import numpy as np
 
-from cssim.demand.contacts import Bools
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Policy, Roster, policy_of
@@ -38,7 +35,7 @@ from cssim.experiment.engines import ENGINE, get_ready
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.experiment.workers import workers_for
-from cssim.measure.estimate import KINDS
+from cssim.measure.estimate import allows_no_miss
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
@@ -50,11 +47,11 @@ from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected, eased, relearned
 from cssim.roster.moves import Move, Trust, cut, moves
 from cssim.roster.need import Promise, load_of, promises_of
-from cssim.roster.result import RosterResult, SearchRecord, Shortfall
+from cssim.roster.result import RosterResult, SearchRecord
 from cssim.roster.shifts import Columns, columns_of
-from cssim.roster.stop import Never, Seconds, Stop
+from cssim.roster.stop import Seconds, Stop
 from cssim.roster.windows import Windows
-from cssim.scenario.clock import Calendar, Floats, Ints
+from cssim.scenario.clock import Floats, Ints
 from cssim.scenario.schema import Scenario
 
 BUDGET: Final = 120.0
@@ -224,7 +221,7 @@ def optimise(
 
         search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
         found, ended = search.run(proven=bool(bound.why))
-        without = search.without(found)
+        without = explained(search.setting, lab, found.trial, found.result, search.enough)
         baseline = None
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
@@ -250,7 +247,7 @@ def optimise(
             seconds={stage: round(seconds, 3) for stage, seconds in lab.seconds.items()},
             history=tuple(lab.history),
         ),
-        shortfall=() if found.met else search.shortfall(found),
+        shortfall=() if found.met else shortfall(search.setting, search.asked, found.trial, found.result),
         without=without,
         started=started.isoformat(timespec="seconds"),
         elapsed=time.perf_counter() - began,
@@ -379,6 +376,13 @@ class _Search:
     # -- the whole ----------------------------------------------------------------------------------
 
     def run(self, *, proven: bool) -> tuple[_Judged, Ended]:
+        """The best roster that was judged, and why the search ended; the bound as well as time allows."""
+        best, ended = self._rounds(proven)
+        if ended not in ("interrupted", "proof"):
+            self._bound(best, 1.0)
+        return best, ended
+
+    def _rounds(self, proven: bool) -> tuple[_Judged, Ended]:
         """Search and judge in rounds, until nothing changes any more, or time is up.
 
         The first round is short, so that there is soon a roster that is judged; after a roster is *met* the
@@ -393,12 +397,8 @@ class _Search:
                 if ended != "settled" or last:
                     return best, ended
                 continue
-            if (
-                ended == "budget"
-                and self.judged == 0
-                and not self.late
-                and np.any(self.best.reading.slack < 0)
-            ):
+            hopeless = self.best.violation(self._margin(self.best)) > HOPE
+            if ended == "budget" and self.judged == 0 and hopeless and not self.late:
                 self.late = True  # not worth a long judgement: its time goes to the search
                 continue
             try:
@@ -409,9 +409,9 @@ class _Search:
                 judged, ended = self._judge(self.best, quick=True), "interrupted"
             if best is None or judged.rank > best.rank:
                 best = judged
-            self._bound(best, 0.5)
             if ended in ("interrupted", "proof"):
                 return best, ended
+            self._bound(best, 0.5)
             if self.judged == JUDGEMENTS or self._too_late():
                 return best, "budget" if np.isfinite(self.lab.left) else ended
             self.last = judged
@@ -424,7 +424,8 @@ class _Search:
             return
         lab.tell("bound")
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
-        seconds = min(part * left, lab.left - 2.0) if np.isfinite(left) else None
+        left = min(left, lab.left - EXPLAINED * lab.stop.seconds)
+        seconds = part * left if np.isfinite(left) else None
         if seconds is None or seconds > 1.0:
             with suppress(KeyboardInterrupt):
                 cost = best.result.cost.total.value
@@ -505,7 +506,7 @@ class _Search:
     def _errors(self, judged: int) -> int:
         """By how much the error of a verdict is divided: each judgement has half of what is left, shared by
         its looks."""
-        return (2 << judged) * len(looks(self.planned))
+        return (2 << judged) * len(looks(self.scenario, self.planned))
 
     def affordable(self, replications: int) -> int:
         """So many replications, or as many as the time allows, but at least two."""
@@ -812,72 +813,9 @@ class _Search:
         self.lab.tell("judge")
         number = self.judged
         self.judged += 1
-        sizes = looks(self.affordable(min(self.planned, 2 * FEW) if quick else self.planned))
+        some = self.affordable(min(self.planned, 2 * FEW) if quick else self.planned)
         roster = self.setting.columns.roster(trial.counts)
-        return _Judged(trial, self.judge(roster, number, sizes), number)
-
-    def without(self, found: _Judged) -> tuple[Mapping[str, float], ...]:
-        """For each row of the roster, about what each target's worst period would be with one agent less on
-        it: the judgement's estimate, and by how much that changes on the search's replications."""
-        lab, counts = self.lab, found.trial.counts
-        rows = found.result.roster
-        lab.tell("explain")
-        lab.reserve = 0.0
-        some = self.enough
-        if np.isfinite(lab.left):
-            some = min(some, int(0.9 * lab.left / max(lab.pace * (len(rows) + 1), 1e-9)))
-        if some < FEW:
-            return ()
-        lab.stop = Never()
-        base = lab.trial(counts, some).reading
-        judged = np.concatenate([[p.estimate for p in t.by_period] for t in found.result.targets])
-        values = []
-        try:
-            for duty in rows:
-                fewer = counts - self.setting.columns.counts([replace(duty, count=1)])
-                values.append(judged + lab.trial(fewer, some).reading.value - base.value)
-        except (KeyboardInterrupt, Spent):
-            return ()
-        return tuple(self._worst(value) for value in values)
-
-    def _worst(self, value: Floats) -> dict[str, float]:
-        """By target, the estimate of its worst period."""
-        worst = {}
-        for number, target in enumerate(self.scenario.targets):
-            mine = value[self.setting.of_target == number]
-            up = target.on is not None or target.at_least is not None
-            one = float(np.nanmin(mine) if up else np.nanmax(mine)) if np.isfinite(mine).any() else math.nan
-            share = target.on is not None or KINDS[target.measure] != "number"
-            worst[target.name] = min(max(one, 0.0), 1.0) if share else max(one, 0.0)
-        return worst
-
-    def shortfall(self, found: _Judged) -> tuple[Shortfall, ...]:
-        """Where people are lacking, hour by hour, for each promise that is not met."""
-        setting, calendar = self.setting, Calendar.of(self.scenario.horizon)
-        given = setting.given(setting.on_duty(found.trial.counts))
-        rows = []
-        for promise, share in zip(setting.promises, self.asked.shares, strict=True):
-            target = found.result.targets[promise.target]
-            capacity = setting.capacity(promise, given) * self.asked.worth
-            for period, weight, asked in zip(target.by_period, promise.weight, share, strict=True):
-                if period.verdict == "met":
-                    continue
-                wanted = promise.capacity(np.full(capacity.shape, asked))
-                lacking = np.where(weight > 0, wanted - capacity, 0.0) / self.asked.worth
-                for q, queue in enumerate(self.scenario.queues):
-                    for first, last in _runs(lacking[q] >= 0.5):
-                        ends = min((last + 1) * calendar.interval, calendar.seconds)
-                        rows.append(
-                            Shortfall(
-                                target=target.name,
-                                period=period.period,
-                                queue=queue,
-                                start=calendar.moment(first * calendar.interval).isoformat(" ", "minutes"),
-                                end=calendar.moment(ends).isoformat(" ", "minutes"),
-                                people=float(lacking[q, first : last + 1].max()),
-                            )
-                        )
-        return tuple(rows)
+        return _Judged(trial, self.judge(roster, number, looks(self.scenario, some)), number)
 
 
 _Sharpen = Callable[[float | None, tuple[Ints, float]], float]
@@ -887,9 +825,11 @@ _Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]
 """Simulates a roster on the n-th judgement's numbers, until the verdict is clear at one of these sizes."""
 
 
-def looks(most: int) -> tuple[int, ...]:
-    """The sizes of a judgement's sample at which its verdict may be clear."""
-    return (most // 4, most) if most >= TWO_LOOKS else (most,)
+def looks(scenario: Scenario, most: int) -> tuple[int, ...]:
+    """The sizes of a judgement's sample at which its verdict may be clear; a promise that allows no miss is
+    held against all of it."""
+    early = most >= TWO_LOOKS and not any(map(allows_no_miss, scenario.targets))
+    return (most // 4, most) if early else (most,)
 
 
 def _within(least: int, most: int, wanted: float) -> int:
@@ -897,7 +837,3 @@ def _within(least: int, most: int, wanted: float) -> int:
     return max(least, min(most, int(wanted)))
 
 
-def _runs(where: Bools) -> list[tuple[int, int]]:
-    """First and last index of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], where.astype(np.int64), [0]])))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
