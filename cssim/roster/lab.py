@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from cssim.engine.floor import Roster
 from cssim.measure.service import Day
 from cssim.roster.gauge import Busy, Reading, read, seen
 from cssim.roster.shifts import Columns
-from cssim.roster.stop import Record, Stop
+from cssim.roster.stop import Never, Record, Stop
 from cssim.scenario.clock import Floats, Ints
 from cssim.scenario.schema import Scenario
 
@@ -162,6 +163,15 @@ class Lab:
         if self._lost_sales:
             reading = replace(reading, cost=reading.cost + float(np.mean([day.lost_sales for day in days])))
         return Trial(counts, float(self.columns.pay @ counts), reading)
+
+    @contextmanager
+    def unlimited(self) -> Iterator[None]:
+        """What is tried meanwhile counts for no limit: the search is over."""
+        stop, self.stop, self.reserve = self.stop, Never(), -np.inf
+        try:
+            yield
+        finally:
+            self.stop = stop
 
     def first(self, trial: Trial, replications: int) -> Trial:
         """A trial as its first replications alone show it, or as the aims now want it read."""

@@ -42,6 +42,7 @@ from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
 from cssim.roster.every import every_roster
+from cssim.roster.explain import explained, shortfall
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
 from cssim.roster.learn import Setting, corrected, eased, relearned
@@ -835,5 +836,3 @@ def looks(scenario: Scenario, most: int) -> tuple[int, ...]:
 def _within(least: int, most: int, wanted: float) -> int:
     """The number wanted, or the nearest that is allowed."""
     return max(least, min(most, int(wanted)))
-
-
