@@ -371,7 +371,7 @@ class _Search:
         self.best: Trial | None = None
         self.bought: Trial
         self.judged = 0
-        self.late = False
+        self.late, self.hurried = False, False
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
     # -- the whole ----------------------------------------------------------------------------------
@@ -479,7 +479,7 @@ class _Search:
             if self.best is None:
                 raise
             return "interrupted"
-        return "settled"
+        return "budget" if self.hurried else "settled"
 
     def _plan(self) -> None:
         """How many replications the next judgement has, and what that asks of the search.
@@ -667,7 +667,9 @@ class _Search:
         what comes out on top on few has had luck.
         """
         tries = TRIES[min(number, len(TRIES) - 1)]
-        ahead = 2.5 * self._many * self.lab.pace
+        lab = self.lab
+        ahead = min(2.5 * self._many * lab.pace, 0.4 * max(lab.left - lab.reserve, 0.0))
+        ahead = ahead if np.isfinite(lab.left) else 0.0
         self._rehearsed(trial)
         trial = self._polish(trial, tries, ahead)
         if number > 0 or trial.violation(self._margin(trial)) > FAR:
@@ -724,6 +726,7 @@ class _Search:
         trial = self.lab.trial(trial.counts, self.enough)
         self._consider(trial, "polish")
         margin, failed, step = self._margin(trial), 0, 0
+        self.hurried = self.lab.left < self.lab.reserve + ahead
         while failed < tries and self.lab.left > self.lab.reserve + ahead:
             asked = relearned(self.setting, self.asked, trial.counts, self.lab.seen(trial))
             room = self._room(trial)
@@ -739,7 +742,8 @@ class _Search:
                     break
                 self.refused[move.key] = step + REST
                 failed += 1
-                if failed >= tries or self.lab.left < self.lab.reserve + ahead:
+                self.hurried = self.lab.left < self.lab.reserve + ahead
+                if failed >= tries or self.hurried:
                     return trial
             else:
                 return trial
