@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -38,8 +39,9 @@ from cssim.experiment.days import Play
 from cssim.measure.estimate import tallies
 from cssim.measure.service import Day
 from cssim.roster import RosterResult, optimise
+from cssim.roster.search import cheapest_kept, sample_of
 from cssim.roster.shifts import Columns, columns_of
-from cssim.roster.stop import Rosters
+from cssim.roster.stop import Never, Rosters
 from cssim.scenario.clock import Floats, Ints
 from cssim.scenario.load import from_resolved, resolved
 from cssim.scenario.schema import Scenario
@@ -56,7 +58,7 @@ SAME = 128
 TRUE = 10_000
 """Replications that tell the truth."""
 
-TRIES = 400
+TRIES = 2000
 """Rosters that the search may try."""
 
 _BLOCK = 10
@@ -262,7 +264,7 @@ class Row:
         near: of these, how many cost the true optimum's pay within 5%.
         same, true: the cheapest on the search's numbers, and truly; None where none keeps the promise.
         status: of the search.
-        found: what the search found, on its own numbers and truly.
+        found: what the search found by its own numbers alone, and what `optimise` found, truly.
         bound: no roster costs less, it says.
         dearest: pay of the dearest agent-shift.
         seconds: for all rosters, twice, and for the search.
@@ -320,16 +322,22 @@ def search(scenario: Scenario, seed: int, tries: int) -> RosterResult:
     return optimise(scenario, seed=seed, budget=Rosters(tries), workers=1)
 
 
+def same_numbers(scenario: Scenario, seed: int, some: int) -> Replications:
+    """The replications on which a search compares rosters."""
+    return Replications(scenario, seed, sample_of(scenario, seed).order[:some], Phase.SEARCH)
+
+
 def row_of(number: int, same: int = SAME, true: int = TRUE, tries: int = TRIES) -> Row:
     """A case with all its rosters tried, and the search beside."""
     began = time.perf_counter()
     scenario = case(number)
     columns = columns_of(scenario)
     rosters = legal(columns)
-    seen = Replications(scenario, number, range(same), Phase.SEARCH)
+    seen = same_numbers(scenario, number, same)
     truth = Replications(scenario, number, range(true))
     on_same, truly = cheapest(columns, seen, rosters), truly_cheapest(columns, truth, rosters)
     middle = time.perf_counter()
+    alone = cheapest_kept(scenario, number, same, Never())
     result = search(scenario, number, tries)
     ended = time.perf_counter()
     pay = rosters @ columns.pay
@@ -341,7 +349,7 @@ def row_of(number: int, same: int = SAME, true: int = TRUE, tries: int = TRIES) 
         same=on_same,
         true=truly,
         status=result.status,
-        found=(seen.worth(result.roster), truth.worth(result.roster)),
+        found=(seen.worth(columns.roster(alone.counts)), truth.worth(result.roster)),
         bound=result.lower_bound,
         dearest=float(columns.pay.max()),
         seconds=(middle - began, ended - middle),
@@ -354,18 +362,19 @@ def _words(scenario: Scenario) -> str:
     return f"{len(scenario.shifts)} shifts, {target.at_least:.0%} in {target.within:.0f} s{days}"
 
 
-def rows_of(numbers: Sequence[int], workers: int) -> Iterator[Row]:
+def rows_of(numbers: Sequence[int], workers: int, true: int = TRUE) -> Iterator[Row]:
     """All rows, in order, on so many processes."""
+    row = partial(row_of, true=true)
     if workers == 1:
-        yield from map(row_of, numbers)
+        yield from map(row, numbers)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(row_of, numbers)
+        yield from pool.map(row, numbers)
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
     """What is wanted, and how often it is so."""
-    for which, name in enumerate(("the search's numbers", "10,000 others")):
+    for which, name in enumerate(("the search's numbers", "numbers that it never saw")):
         known = [row for row in rows if (row.same, row.true)[which] is not None]
         extra = np.array([row.extra(which) / row.dearest for row in known])
         kept = np.array([row.found[which].keeps for row in known], dtype=bool)
@@ -389,11 +398,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cases", nargs="+", type=int, default=range(CASES), metavar="NUMBER")
+    parser.add_argument("--true", type=int, default=TRUE, help="replications that tell the truth")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     options = parser.parse_args(arguments)
     print(HEAD)
     rows = []
-    for row in rows_of(list(options.cases), options.workers):
+    for row in rows_of(list(options.cases), options.workers, options.true):
         rows.append(row)
         print(row.text(), flush=True)
     print("\n" + "\n".join(summary(rows)))
