@@ -65,6 +65,10 @@ def test_it_is_written_at_most_once_a_second_and_the_last_is_not_forgotten(tmp_p
     clock.now += 0.2
     best.look(RECORD)
     assert read_roster(best.path, SHOP) == roster(2)
+    best.path.unlink()
+    clock.now += 5
+    best.look(RECORD)
+    assert not best.path.exists()  # nothing waits any more
 
 
 @pytest.mark.parametrize("stage", ["judge", "bound"])

@@ -163,7 +163,7 @@ def test_a_plan_fits_a_narrow_terminal(plan: RosterResult, language: Language) -
 
 
 def test_dates_and_hours_of_a_plan_are_never_broken(plan: RosterResult, language: Language) -> None:
-    text = drawn(tables.plan, plan)
+    text = drawn(tables.plan, plan, width=72)
     for words in ("11-10", "21:30–09:00", "19:00–24:00", "11-10 21:00–11-11 00:30"):
         assert words in text
 
@@ -245,6 +245,7 @@ def test_the_history_is_thinned_and_begins_and_ends_as_it_did(plan: RosterResult
     ]
     assert (costs[0], costs[-1], costs == sorted(costs, reverse=True)) == (2000, 1951, True)
     assert len(costs) <= 21
+    assert all((numbers.NOTHING in line) == ("not yet" in line or " 5,000 " in line) for line in lines[-21:])
     empty = replace(plan, search=replace(plan.search, history=()))
     assert "How the roster became better" in drawn(tables.search, empty)
 

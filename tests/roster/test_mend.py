@@ -69,8 +69,8 @@ def test_no_longer_search_is_advised_where_it_is_proven_to_be_in_vain() -> None:
 
 
 def test_where_every_seat_is_taken_more_seats_are_asked_for() -> None:
-    found = short(shop(limits={"seats": 4}), "10:30", "11:30", each=2)
-    assert said(found, "mend.seats") == {"queue": "pre_sales", "seats": 4}
+    found = short(shop(limits={"seats": 6}), "10:30", "11:30", each=3)
+    assert said(found, "mend.seats") == {"queue": "pre_sales", "seats": 6}
     assert said(found, "mend.people") is None
 
 
