@@ -659,6 +659,9 @@ def test_lost_sales_count_as_cost_where_asked(cssim: Cssim, shop: Path) -> None:
     assert (people(wages.json), people(both.json)) == (2, 3)
 
 
+NOBODY = '{"group": "nobody", "date": "03-02", "shift": "morning", "count": 1}'
+
+
 @pytest.mark.parametrize("option", ["--start", "--fixed"])
 @pytest.mark.parametrize(
     ("name", "content", "words"),
@@ -669,6 +672,7 @@ def test_lost_sales_count_as_cost_where_asked(cssim: Cssim, shop: Path) -> None:
         ("r.json", "{}", "r.json"),
         ("r.json", '{"schema": "cssim.roster.1", "roster": [{"group": "nobody"}]}', "r.json"),
         ("r.json", '{"schema": "cssim.roster.1", "roster": 3}', "r.json"),
+        ("r.json", f'{{"schema": "cssim.roster.1", "roster": [{NOBODY}]}}', "r.json: roster[0].group"),
         ("r.csv", "group,date,shift,count\nteam,03-02,morning,9\n", "more people"),
     ],
 )
@@ -702,14 +706,24 @@ def test_verbose_says_where_the_time_went(cssim: Cssim, shop: Path) -> None:
         assert words in ended.out
 
 
+@pytest.mark.parametrize("folder", ["n" * 300, "read_only"])
 def test_a_folder_that_cannot_be_written_is_found_before_the_search(
-    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch
+    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     from cssim.roster import search
 
+    real = Path.mkdir
+
+    def mkdir(self: Path, *given: Any, **more: Any) -> None:
+        if self.name == "read_only":
+            raise OSError(30, "Read-only file system")
+        real(self, *given, **more)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
     monkeypatch.setattr(search, "optimise", pytest.fail)
-    ended = cssim("optimise", shop, *ONCE, "-o", "n" * 300)
+    ended = cssim("optimise", shop, *ONCE, "-o", folder)
     assert (ended.code, ended.out) == (2, "")
+    assert f"{folder}" in ended.err
     assert "cannot be written" in ended.err
 
 

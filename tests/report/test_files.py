@@ -97,3 +97,27 @@ def test_a_file_is_no_place_for_a_folder(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"")
     with pytest.raises(InputError, match="one"):
         files.require_free([tmp_path / "one" / "result.json"], force=True)
+
+
+def test_a_folder_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    files.require_writable(tmp_path / "here")
+    files.require_writable(tmp_path / "deep" / "plan")
+    assert listed(tmp_path) == ["here"]
+
+
+def test_a_folder_in_which_no_file_can_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, content: bytes) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(InputError, match=r"plan.*Permission denied"):
+        files.require_writable(tmp_path / "deep" / "plan")
+    assert listed(tmp_path) == []
+
+
+def test_a_name_that_no_disk_takes_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        files.require_free([tmp_path / ("n" * 300)], force=False)
