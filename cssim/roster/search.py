@@ -89,6 +89,12 @@ COVERS: Final = 3
 TRIES: Final = (30, 60, 240)
 """Moves in a row without success after which each round ends."""
 
+STARTS: Final = (0, 3, 12)
+"""Other starts from which a better roster is looked for in each round."""
+
+WRONG: Final = 0.1
+"""Span of the factors by which pay is wrong in another start."""
+
 EVERY: Final = 5000
 """Rosters that are all tried in the end, if there are no more than so many that could be cheaper."""
 
@@ -209,7 +215,7 @@ def optimise(
             sample_of(scenario, seed),
             stop=stop,
             began=began,
-            bound=bound.cost,
+            bound=0.0 if bound.why else bound.cost,
             lost_sales=lost_sales,
             keep=keep,
             watch=progress,
@@ -221,6 +227,7 @@ def optimise(
             return max(bound.cost, windows.cost)
 
         search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
+        _refuse_empty(scenario, search.setting.promises)
         found, ended = search.run(proven=bool(bound.why))
         without = explained(search.setting, lab, found.trial, found.result, search.enough)
         baseline = None
@@ -274,6 +281,14 @@ def cheapest_kept(scenario: Scenario, seed: int, replications: int, stop: Stop) 
     lab = Lab(scenario, columns, run, sample, stop=stop, began=time.perf_counter(), bound=0.0, alone=True)
     lab.aims = [0.5 if target.on is None else target.on for target in scenario.targets]
     return _Search(scenario, lab).alone(replications)
+
+
+def _refuse_empty(scenario: Scenario, promises: Sequence[Promise]) -> None:
+    """Refuse a promise about contacts that never come: no judgement could say anything of it."""
+    for promise in promises:
+        if not promise.weight.any():
+            path, name = f"targets[{promise.target}]", scenario.targets[promise.target].name
+            raise InputError.one("judge.nothing", path=path, name=name)
 
 
 def _counts(columns: Columns, roster: Roster | None, name: str) -> Ints | None:
@@ -372,6 +387,7 @@ class _Search:
         self.bought: Trial
         self.judged = 0
         self.late, self.hurried = False, False
+        self.starts = 0
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
     # -- the whole ----------------------------------------------------------------------------------
@@ -442,7 +458,7 @@ class _Search:
             trial = self.lab.trial(self.best.counts, self.enough)
             for tries in TRIES:
                 trial = self._polish(trial, tries)
-                trial = self._better(trial, self._covered_anew(trial))
+                trial = self._elsewhere(trial, None, tries, 0.0)
             self._exhausted(trial)
         assert self.best is not None
         return self.best
@@ -634,9 +650,13 @@ class _Search:
         self.asked = corrected(self.setting, self.asked, bought, self.lab.seen(bought), margin, gain)
         self.bought = bought
 
-    def _question(self) -> tuple[Columns, Policy, Floats, tuple[Promise, ...], Asked, Ints]:
+    def _question(
+        self, wrong: Floats | float = 1.0
+    ) -> tuple[Columns, Policy, Floats, tuple[Promise, ...], Asked, Ints]:
+        """What is asked for of whom, with pay that is `wrong` by a factor."""
         setting = self.setting
-        return setting.columns, setting.policy, setting.presence, setting.promises, self.asked, self.least
+        columns = replace(setting.columns, pay=setting.columns.pay * wrong)
+        return columns, setting.policy, setting.presence, setting.promises, self.asked, self.least
 
     def _rounded(self, bought: Floats) -> Ints:
         """Whole people for parts of people: each group's sums from its first shift on, rounded."""
@@ -672,10 +692,13 @@ class _Search:
         ahead = ahead if np.isfinite(lab.left) else 0.0
         self._rehearsed(trial)
         trial = self._polish(trial, tries, ahead)
-        if number > 0 or trial.violation(self._margin(trial)) > FAR:
-            other = self._covered_anew(trial)
-            if other is not None:
-                trial = self._better(trial, self._polish(other, tries, ahead))
+        if trial.violation(self._margin(trial)) > FAR:
+            trial = self._elsewhere(trial, None, tries, ahead)
+        for _ in range(STARTS[min(number, len(STARTS) - 1)]):
+            if self.hurried:
+                break
+            self.starts += 1
+            trial = self._elsewhere(trial, self.starts, TRIES[0], ahead)
         if number >= len(TRIES) - 1:
             trial = self._exhausted(trial)
         for _ in range(REHEARSALS):
@@ -698,22 +721,27 @@ class _Search:
         self.wanted = wanted + seen.slack - more.slack
         return bool(np.all(more.slack >= wanted))
 
-    def _better(self, one: Trial, other: Trial | None) -> Trial:
+    def _better(self, one: Trial, other: Trial) -> Trial:
         """The one that lacks less, or costs less, by what is asked of the first."""
-        if other is None:
-            return one
         margin = self._margin(one)
         return min(one, other, key=lambda trial: self._lacks(trial, margin))
 
-    def _covered_anew(self, trial: Trial) -> Trial | None:
-        """A roster bought for what is asked by now, if it may be cheaper or lack less."""
-        self.lab.tell("cover")
+    def _elsewhere(self, trial: Trial, start: int | None, tries: int, ahead: float) -> Trial:
+        """The better of a roster and one that is found from another start: bought anew for what is asked by
+        now, at slightly wrong pay where the start has a number, so that no two are alike."""
         if self.money is not None:
-            return None
-        bought = self.lab.trial(self.bought.counts, self.enough)
-        self._correct(bought, self._margin(bought), 0.7)
-        other = self._covered()
-        return None if np.array_equal(other.counts, trial.counts) else other
+            return trial
+        self.lab.tell("cover")
+        if start is None:
+            bought = self.lab.trial(self.bought.counts, self.enough)
+            self._correct(bought, self._margin(bought), 0.7)
+            other = self._covered()
+        else:
+            other = self._looked_at(cover(*self._question(_wrong(start, len(self.least)))).counts)
+        far = other.violation(self._margin(trial)) > 2 * FAR
+        if far or np.array_equal(other.counts, trial.counts):
+            return trial
+        return self._better(trial, self._polish(other, tries, ahead))
 
     def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
         """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
@@ -835,6 +863,12 @@ def looks(scenario: Scenario, most: int) -> tuple[int, ...]:
     held against all of it."""
     early = most >= TWO_LOOKS and not any(map(allows_no_miss, scenario.targets))
     return (most // 4, most) if early else (most,)
+
+
+def _wrong(start: int, columns: int) -> Floats:
+    """Factors near 1, (n,), others for each start: a Kronecker sequence, spread evenly over `WRONG`."""
+    turns = np.arange(1, columns + 1) * 0.6180339887498949 + start * 0.7548776662466927 * np.arange(columns)
+    return np.asarray(1 + WRONG * (turns % 1.0 - 0.5))
 
 
 def _within(least: int, most: int, wanted: float) -> int:
