@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Final, Literal
@@ -103,7 +103,7 @@ REHEARSED: Final = 8
 
 REHEARSALS: Final = 3
 
-SAFETY: Final = 1.5
+SAFETY: Final = 2.0
 """Standard errors by which what was chosen for looking good should look better than it need be."""
 
 SOON: Final = 20.0
