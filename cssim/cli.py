@@ -231,7 +231,7 @@ def _optimise(
         if as_json:
             print(text)
         else:
-            tables.plan(tables.console(), plan, lost_sales=lost_sales)
+            tables.plan(tables.console(), plan, lost_sales=lost_sales, given=money)
             if verbose:
                 tables.search(tables.console(), plan)
     if out and not as_json:

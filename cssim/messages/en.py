@@ -484,6 +484,7 @@ WORDS: dict[str, str] = {
     "plan.without": "Without one: about what {name} would be if one of these people did not come.",
     "plan.without_one_of_several": "Without one: about what the promise that stands worst then would be if one of these people did not come.",
     "plan.lost_sales": "Wages and lost sales together: {both}.",
+    "plan.over": "No roster was found for the money given, {money}: this one costs {cost}.",
     "plan.mend": "What would mend it",
     "plan.time": "Where the time went",
     "plan.work": "{rosters} rosters on {contacts} contacts, {judgements} judged; it ended because {ended}.",

@@ -472,6 +472,7 @@ WORDS: dict[str, str] = {
     "plan.without": "少一人：该班少来一人时，{name} 大约会变成多少。",
     "plan.without_one_of_several": "少一人：该班少来一人时，届时最差的那项承诺大约会变成多少。",
     "plan.lost_sales": "工资与流失毛利合计：{both}。",
+    "plan.over": "没有找到不超过所给金额 {money} 的班表：这张要 {cost}。",
     "plan.mend": "怎样补救",
     "plan.time": "时间花在哪里",
     "plan.work": "在 {contacts} 次咨询上试了 {rosters} 张班表，评判了 {judgements} 张；结束的原因：{ended}。",

@@ -289,7 +289,7 @@ def _called(scenario: Scenario, name: str) -> str:
 # -- optimise ---------------------------------------------------------------------------------------------
 
 
-def plan(out: Console, result: RosterResult, *, lost_sales: bool = False) -> None:
+def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given: float | None = None) -> None:
     """The verdict in a sentence, the roster, its promises and its money, the bound, and what to do next."""
     scenario, currency = result.scenario, result.scenario.currency
     kept = sum(target.verdict == "met" for target in result.targets)
@@ -313,6 +313,9 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False) -> Non
     if lost_sales:
         both = result.cost + result.judgement.lost_sales.value
         _line(out, "plan.lost_sales", both=money(both, currency))
+    if given is not None and result.cost > given:
+        over = say("plan.over", money=money(given, currency), cost=money(result.cost, currency))
+        out.print(Text(over, style="bold red"), soft_wrap=True)
     if result.lower_bound is not None:
         bound = money(result.lower_bound, currency)
         _line(out, "plan.bound", bound=bound, gap=share(result.gap), assumes=result.bound_assumes)

@@ -238,6 +238,13 @@ def test_lost_sales_are_added_where_they_count(plan: RosterResult) -> None:
     assert words not in drawn(tables.plan, plan)
 
 
+def test_a_plan_that_costs_more_than_the_money_given_says_so(plan: RosterResult) -> None:
+    words = "for the money given, 999 CNY: this one costs 1,000 CNY"
+    assert words in drawn(partial(tables.plan, given=999.0), plan)
+    assert "money given" not in drawn(partial(tables.plan, given=1000.0), plan)
+    assert "money given" not in drawn(tables.plan, plan)
+
+
 def test_the_history_is_thinned_and_begins_and_ends_as_it_did(plan: RosterResult) -> None:
     lines = rows(drawn(tables.search, plan))
     costs = [
