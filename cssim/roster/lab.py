@@ -24,6 +24,13 @@ Watch = Callable[[Record], None]
 """Is told how far a search is."""
 
 
+FIRST = 8
+"""Replications of the first roster that are run whatever the time: something must be known of something."""
+
+HASTE = 20
+"""Rosters, or seconds, that it may take from the curves to the first roster that can be worked."""
+
+
 class Spent(Exception):
     """The budget does not allow what was about to be done."""
 
@@ -145,7 +152,8 @@ class Lab:
             block = self.sample.order[
                 len(known) : min(len(known) + some, replications) if self._timed else replications
             ]
-            if self.rosters and self.left < self.reserve + len(block) * self.pace:
+            first = not self.rosters or (self.rosters == 1 and 0 < len(known) < FIRST)
+            if not first and self.left < self.reserve + len(block) * self.pace:
                 raise Spent
             began = time.perf_counter()
             days = self._run(roster, block)
@@ -163,6 +171,12 @@ class Lab:
         if self._lost_sales:
             reading = replace(reading, cost=reading.cost + float(np.mean([day.lost_sales for day in days])))
         return Trial(counts, float(self.columns.pay @ counts), reading)
+
+    @property
+    def hasty(self) -> bool:
+        """Whether there may be no time, or no roster, for more than a first look."""
+        ahead = replace(self.record("cover"), rosters=len(self._days) + HASTE, elapsed=self.elapsed + HASTE)
+        return self.stop(ahead)
 
     @contextmanager
     def unlimited(self) -> Iterator[None]:

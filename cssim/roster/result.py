@@ -82,7 +82,7 @@ class SearchRecord:
             "contacts_simulated": self.contacts_simulated,
             "judgements": self.judgements,
             "seconds": dict(self.seconds),
-            "history": [dict(row) for row in self.history],
+            "history": [{**row, "bound": number(float(row["bound"]))} for row in self.history],
         }
 
 

@@ -575,10 +575,10 @@ class _Search:
         """Remember the best roster, and write it into the history. One that was only looked at is never
         better than one that was compared on all replications."""
 
-        def rank(one: Trial) -> tuple[bool, float, float, float]:
+        def rank(one: Trial) -> tuple[float, bool, float, float]:
             margin = self._margin(one, min(one.replications, self.enough))
             over = max(-self._room(one), 0.0)
-            return one.replications < self.enough, over, *self._lacks(one, margin)
+            return over, one.replications < self.enough, *self._lacks(one, margin)
 
         if self.best is None or rank(trial) < rank(self.best):
             self.best = trial
@@ -602,6 +602,8 @@ class _Search:
         if self.start is not None:
             self._consider(self.lab.trial(np.maximum(self.start, self.least), FEW), "start")
             self._plan()
+        elif lessons == 1 or self.lab.hasty:
+            self._consider(self.lab.trial(cover(*self._question()).counts, FEW), "cover")
         self.lab.tell("cover")
         for lesson in range(lessons):
             trial = self.lab.trial(self._rounded(parts(*self._question()).bought), FEW)
