@@ -139,6 +139,7 @@ def test_margins_shrink_with_replications_and_grow_with_looks() -> None:
         return float(margins(scenario, reading, np.array([0]), **given)[0])
 
     assert margin(judged=400) < margin() < margin(looks=4)
+    assert margin(searched=120) < margin() < margin(safety=2.0)
     assert margin(safety=0.0) == pytest.approx(1.96 * reading.error[0] * np.sqrt(30 / 100), rel=1e-3)
 
 
