@@ -89,9 +89,6 @@ def first_roster(scenario: Scenario, way: Way) -> tuple[Roster, float, float]:
         setting.presence,
         setting.promises,
         setting.first_asked(),
-        gap=0.02,  # as the search's first cover, and no clock: the same roster on any machine
-        seconds=None,
-        nodes=100,
     )
     hours = float(columns.on_duty(bought.counts).sum()) * scenario.horizon.interval / 3600
     return columns.roster(bought.counts), seconds, hours

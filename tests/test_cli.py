@@ -699,7 +699,7 @@ def test_verbose_says_where_the_time_went(cssim: Cssim, shop: Path) -> None:
     assert ended.code == 0
     for words in (
         "Where the time went",
-        "searching",
+        "judging",
         "judged; it ended because",
         "How the roster became better",
     ):
