@@ -9,17 +9,19 @@ Science 15(9).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
+from cssim.roster.dive import WHOLE, Between
 from cssim.roster.floors import Grid
+from cssim.roster.program import Program
 from cssim.roster.response import Curve, features
 from cssim.roster.shifts import Columns
-from cssim.scenario.clock import Floats
+from cssim.scenario.clock import Floats, Ints
 
 WORTH_SPLITTING: Final = 2e-4
 """Of the cost, that a piece's promises gain by the envelope alone."""
@@ -90,6 +92,7 @@ class Boxes:
     worth: csr_array
     given: Floats
     need: Floats
+    _lines: dict[tuple[int, float, float], tuple[Floats, Floats]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -128,6 +131,52 @@ class Boxes:
         """The same where something else must be gained."""
         return replace(self, need=need)
 
+    def paying(self, pay: Floats) -> Boxes:
+        """The same at other pay, (n,)."""
+        return replace(self, columns=replace(self.columns, pay=pay))
+
+    def gained(self, counts: Ints) -> Floats:
+        """What the promises gain with a roster of these counts, by the curves, (p,)."""
+        effective = np.asarray(self.staff @ counts)
+        shares = [float(curve.share(float(e))) for curve, e in zip(self.curves, effective, strict=True)]
+        return np.asarray(self.worth @ np.array(shares) - self.given)
+
+    def whole(self, box: tuple[Floats, Floats], least: Ints, seconds: float | None = None) -> Ints | None:
+        """A cheap legal roster of whole people in a box that keeps the promises by the curves.
+
+        The cheapest mixture is made whole by a mixed integer program in which each of its parts of people may
+        become the whole number above or below, solved as far as its root node. On Double 11 that takes 2 s and
+        ends 1.7% above the mixture; a dive ends 3 to 4% above, and the program with all columns takes 8 s.
+
+        Args:
+            box: least and greatest effective staff of each piece, (k,) each.
+            least: agents that there must be on each column, (n,).
+            seconds: after which the solver stops, as far as it got.
+
+        Returns:
+            Counts, (n,), or None where none are found.
+        """
+        low = least.astype(np.float64)
+        mixture = self.leaf(*box, (low, np.full(len(low), np.inf)))
+        if not np.isfinite(mixture.cost) or not mixture.mixture.any():
+            return None
+        low = np.maximum(np.floor(mixture.mixture + WHOLE), low)
+        high = np.maximum(np.ceil(mixture.mixture - WHOLE), low)
+        height, slope, piece, under = self._rows(*box)
+        rules, n = self.columns.rules, len(self.columns)
+        program = Program()
+        more = program.variables(self.columns.pay, upper=high - low, whole=True)
+        shares = program.variables(np.zeros(len(self.curves)), upper=1.0)
+        staff = self.staff @ low
+        over = csr_array((slope, (np.arange(len(piece)), piece)), shape=under.shape) @ self.staff
+        program.rows([(more, -over), (shares, under)], high=height + slope * staff[piece])
+        program.rows([(shares, self.worth)], low=self.given + self.need)
+        program.rows([(more, self.staff)], low=box[0] - staff, high=box[1] - staff)
+        program.rows([(more, rules.most)], high=rules.limit - rules.most @ low)
+        program.rows([(more, rules.duty)], low=rules.least - rules.duty @ low)
+        found = program.solve(nodes=1, seconds=seconds)
+        return np.round(low + found.values[:n]).astype(np.int64) if found.found else None
+
     def split(self, most: int) -> tuple[Leaf, ...]:
         """Leaves that together hold every staff, the cheapest first, after so many splits at most.
 
@@ -146,23 +195,20 @@ class Boxes:
             leaves.append(self.leaf(onwards, first.high))
         return tuple(sorted((one for one in leaves if np.isfinite(one.cost)), key=lambda leaf: leaf.cost))
 
-    def leaf(self, low: Floats, high: Floats) -> Leaf:
-        """The leaf of a box."""
+    def leaf(self, low: Floats, high: Floats, between: Between | None = None) -> Leaf:
+        """The leaf of a box, with so many agents at least and at most on each column, (n,) each."""
         columns, k, n, p = self.columns, len(self.curves), len(self.columns), len(self.need)
-        lines = [c.lines(a, b) for c, a, b in zip(self.curves, low.tolist(), high.tolist(), strict=True)]
-        piece = np.repeat(np.arange(k), [len(heights) for heights, _ in lines])
-        height, slope = (np.concatenate(part) for part in zip(*lines, strict=True))
-        number, shape = np.arange(len(piece)), (len(piece), k)
-        under = coo_array((np.ones(len(piece)), (number, piece)), shape)
-        over = coo_array((-slope, (number, piece)), shape)
+        height, slope, piece, under = self._rows(low, high)
+        over = coo_array((-slope, (np.arange(len(piece)), piece)), under.shape)
         rules = columns.rules
         rows: list[list[Any]] = [[None, over, under], [None, None, -self.worth], [rules.most, None, None]]
         limits = [height, -(self.given + self.need), rules.limit]
         if len(rules.least):
             rows.append([-rules.duty, None, None])
             limits.append(-rules.least)
-        ends = [(0.0, np.inf)] * n + list(zip(low.tolist(), high.tolist(), strict=True))
-        bounds = ends + [(-np.inf, np.inf)] * k
+        least, most = (np.zeros(n), np.full(n, np.inf)) if between is None else between
+        free = np.full(k, np.inf)
+        bounds = np.array([np.concatenate([least, low, -free]), np.concatenate([most, high, free])]).T
         solve: Any = linprog  # its types know no sparse blocks
         solved = solve(
             np.concatenate([columns.pay, np.zeros(2 * k)]),
@@ -193,3 +239,19 @@ class Boxes:
             effective=e,
             waste=waste,
         )
+
+    def _rows(self, low: Floats, high: Floats) -> tuple[Floats, Floats, Ints, csr_array]:
+        """Every line over the curves in a box: height, slope and piece, (rows,), and the piece as a matrix."""
+        k = len(self.curves)
+        lines = [self._over(*one) for one in zip(range(k), low.tolist(), high.tolist(), strict=True)]
+        piece = np.repeat(np.arange(k), [len(heights) for heights, _ in lines])
+        height, slope = (np.concatenate(part) for part in zip(*lines, strict=True))
+        under = csr_array((np.ones(len(piece)), (np.arange(len(piece)), piece)), (len(piece), k))
+        return height, slope, piece, under
+
+    def _over(self, piece: int, low: float, high: float) -> tuple[Floats, Floats]:
+        """The lines over a piece's curve between two ends; a split changes those of one piece only."""
+        key = piece, low, high
+        if key not in self._lines:
+            self._lines[key] = self.curves[piece].lines(low, high)
+        return self._lines[key]

@@ -17,14 +17,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from cssim.engine.floor import Policy
+from cssim.roster.dive import Between, dive
 from cssim.roster.need import Promise
 from cssim.roster.program import Program, Solution
 from cssim.roster.shifts import Columns, Rules
 from cssim.scenario.clock import Floats, Ints
 
-_WHOLE = 1e-6
-STRIDE = 0.3
-"""Of the parts of people that are left, so many are made whole at a time."""
 DEAR = 20.0
 """All of a promise that is lacking costs so many times what filling the floor at a dear rate would."""
 _BEND = 0.01
@@ -114,12 +112,7 @@ def cover(
     asked: Asked,
     least: Ints | None = None,
 ) -> Cover:
-    """A legal roster of whole people for what is asked, as cheap as a dive finds it.
-
-    Linear programs, one after the other, of which each fixes some more of the parts of people at the whole
-    number above or below. The mixed integer program itself takes seconds to minutes (a branch and bound of
-    Double 11 was 3% dearer after 2 s, and took 2 min to close a gap of 0.5%); a dive takes a second, ends
-    1 to 2% above it, and what it bought is only where the polishing begins.
+    """A legal roster of whole people for what is asked, as cheap as a dive finds it (see `dive`).
 
     Args:
         columns: what can be bought.
@@ -131,25 +124,14 @@ def cover(
     """
     need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
-    high = np.full(len(columns), np.inf)
-    found = need.solve((low, high))
-    while found.solution.found:
-        whole = np.floor(found.bought + _WHOLE)
-        over = found.bought - whole
-        parts_left = np.flatnonzero((over > _WHOLE) & (low < high))
-        if not len(parts_left):
-            return found
-        order = parts_left[np.argsort(-over[parts_left], kind="stable")]
-        some = order[: max(1, int(STRIDE * over[order].sum()))]
-        up = low.copy()
-        up[some] = whole[some] + 1
-        deeper = need.solve((up, high))
-        if deeper.solution.found:
-            low, found = up, deeper
-            continue
-        high[order[0]] = max(whole[order[0]], low[order[0]])  # no room for one more there
-        found = need.solve((low, high))
-    return need.solve((low, np.full(len(columns), np.inf)), whole=True, gap=0.05, nodes=20)
+    free = np.full(len(columns), np.inf)
+
+    def solve(between: Between) -> Cover | None:
+        found = need.solve(between)
+        return found if found.solution.found else None
+
+    found = dive(solve, lambda one: one.bought, (low, free))
+    return need.solve((low, free), whole=True, gap=0.05, nodes=20) if found is None else found
 
 
 def parts(

@@ -117,11 +117,14 @@ class Program:
         if nodes is not None:
             options["node_limit"] = nodes
         result = self._run(options)
-        if result.status == 4:  # presolve could not tell infeasible from unbounded
+        if result.status == 4 and result.x is None:  # presolve could not tell infeasible from unbounded
             result = self._run({**options, "presolve": False})
         if result.status == 2:
             return Solution(Status.INFEASIBLE, Termination.PROOF, np.zeros(0), np.inf, np.inf)
-        ended = {0: Termination.PROOF, 1: Termination.LIMIT}.get(result.status, Termination.FAULT)
+        found = (
+            {4: Termination.LIMIT} if nodes is not None and result.x is not None else {}
+        )  # a limit of nodes
+        ended = {0: Termination.PROOF, 1: Termination.LIMIT, **found}.get(result.status, Termination.FAULT)
         bound = result.get("mip_dual_bound")
         if bound is None:
             bound = result.fun if result.status == 0 else -np.inf

@@ -41,6 +41,7 @@ from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
+from cssim.roster.dive import WRONG
 from cssim.roster.every import every_roster
 from cssim.roster.explain import explained, shortfall
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
@@ -66,8 +67,9 @@ COMPARED: Final = 4e5
 
 ENOUGH: Final = (32, 256)
 
-SURE: Final = 2e7
-"""Contacts of a judgement, likewise, where neither their number nor the time says otherwise."""
+SURE: Final = (2e7, 3e7)
+"""Contacts of the first judgement and of later ones, likewise, where neither their number nor the time says
+otherwise: the first is to come soon, and the more a later one knows, the less must be kept too well."""
 
 JUDGED: Final = (400, 4000)
 
@@ -92,8 +94,11 @@ TRIES: Final = (30, 60, 240)
 STARTS: Final = (0, 3, 12)
 """Other starts from which a better roster is looked for in each round."""
 
-WRONG: Final = 0.1
-"""Span of the factors by which pay is wrong in another start."""
+WHOLE: Final = 3.0
+"""Seconds, at most, in which one of them is made whole, where the budget is a time."""
+
+SUGGESTED: Final = 4
+"""Rosters bought by the bound's curves for one start."""
 
 EVERY: Final = 5000
 """Rosters that are all tried in the end, if there are no more than so many that could be cheaper."""
@@ -108,6 +113,11 @@ SAFETY: Final = 2.0
 
 SOON: Final = 20.0
 """Seconds after which the first search ends, if not sooner, so that there is something sure to hold."""
+
+HALF: Final = 0.5
+"""Of a budget of time, when the second search ends, if it begins in the first `EARLY` of it."""
+
+EARLY: Final = 0.3
 
 BOUNDED: Final = 0.25
 """Of a budget of time, the part that goes to the bound."""
@@ -226,7 +236,7 @@ def optimise(
             windows.sharpen(seconds=seconds, rounds=None if timed else ROUNDS, best=best)
             return max(bound.cost, windows.cost)
 
-        search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
+        search = _Search(scenario, lab, judge, sharpen, windows.suggest, replications, begin, least, money)
         _refuse_empty(scenario, search.setting.promises)
         found, ended = search.run(proven=bool(bound.why))
         without = explained(search.setting, lab, found.trial, found.result, search.enough)
@@ -356,6 +366,7 @@ class _Search:
         lab: Lab,
         judge: _Judge | None = None,
         sharpen: _Sharpen | None = None,
+        suggest: _Suggest | None = None,
         replications: int | None = None,
         start: Ints | None = None,
         least: Ints | None = None,
@@ -363,7 +374,7 @@ class _Search:
     ) -> None:
         load = load_of(scenario)
         self.scenario, self.lab, self.judge, self.replications = scenario, lab, judge, replications
-        self.sharpen = sharpen
+        self.sharpen, self.suggest = sharpen, suggest
         self.setting = Setting.of(
             scenario,
             lab.columns,
@@ -378,8 +389,8 @@ class _Search:
         self.start, self.money = start, money
         self.least = np.zeros(len(lab.columns), dtype=np.int64) if least is None else least
         self.enough = _within(*ENOUGH, COMPARED / max(contacts, 1.0))
-        self.sure = _within(*JUDGED, SURE / max(contacts, 1.0))
-        self.planned = replications or self.sure
+        self.sure = tuple(_within(*JUDGED, some / max(contacts, 1.0)) for some in SURE)
+        self.planned = replications or self.sure[0]
         self.last: _Judged | None = None
         self.wanted: Floats | None = None
         self.taught: Floats | None = None
@@ -437,7 +448,7 @@ class _Search:
     def _bound(self, best: _Judged, part: float) -> None:
         """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
         lab = self.lab
-        if not best.met or self.money is not None or self.sharpen is None:
+        if self.money is not None or self.sharpen is None:
             return
         lab.tell("bound")
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
@@ -505,15 +516,18 @@ class _Search:
         there is little hope of *met*.
         """
         lab, first = self.lab, self.judged == 0 and not self.late
+        self.planned = self.replications or self.sure[min(self.judged, 1)]
         if np.isfinite(lab.left):
             if lab.pace:
                 some = int((0.25 if self.late else 0.3) * lab.left / lab.pace)
-                self.planned = max(min(self.replications or self.sure, some), 10)
+                self.planned = max(min(self.planned, some), 10)
                 self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.02 * lab.stop.seconds / lab.pace))
             own = 2.0 if self.scenario.roster is not None else 1.0
             later = EXPLAINED * lab.stop.seconds + own * 1.15 * self.planned * lab.pace
             soon = min(0.45 * lab.stop.seconds, SOON)
-            lab.reserve = lab.stop.seconds - soon if first else later
+            second = self.judged == 1 and lab.elapsed < EARLY * lab.stop.seconds
+            ends = soon if first else HALF * lab.stop.seconds if second else np.inf
+            lab.reserve = max(lab.stop.seconds - ends, later if not first else 0.0)
         lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
         self.refused.clear()
         self.wanted = None
@@ -693,20 +707,23 @@ class _Search:
         ahead = min(2.5 * self._many * lab.pace, 0.4 * max(lab.left - lab.reserve, 0.0))
         ahead = ahead if np.isfinite(lab.left) else 0.0
         self._rehearsed(trial)
-        trial = self._polish(trial, tries, ahead)
-        if trial.violation(self._margin(trial)) > FAR:
-            trial = self._elsewhere(trial, None, tries, ahead)
+        if not number:
+            trial = self._polish(trial, tries, ahead)
         for _ in range(STARTS[min(number, len(STARTS) - 1)]):
+            trial = self._elsewhere(trial, self.starts, TRIES[0], ahead)
+            self.starts += 1
             if self.hurried:
                 break
-            self.starts += 1
-            trial = self._elsewhere(trial, self.starts, TRIES[0], ahead)
+        if number:
+            trial = self._polish(trial, tries, ahead)
+        if trial.violation(self._margin(trial)) > FAR:
+            trial = self._elsewhere(trial, None, tries, ahead)
         if number >= len(TRIES) - 1:
             trial = self._exhausted(trial)
         for _ in range(REHEARSALS):
             if self._rehearsed(trial):
                 return
-            trial = self._polish(trial, tries)
+            trial = self._polish(trial, tries, 0.5 * ahead)
 
     @property
     def _many(self) -> int:
@@ -730,7 +747,7 @@ class _Search:
 
     def _elsewhere(self, trial: Trial, start: int | None, tries: int, ahead: float) -> Trial:
         """The better of a roster and one that is found from another start: bought anew for what is asked by
-        now, at slightly wrong pay where the start has a number, so that no two are alike."""
+        now, at slightly wrong pay from the second start on, so that no two are alike."""
         if self.money is not None:
             return trial
         self.lab.tell("cover")
@@ -739,11 +756,29 @@ class _Search:
             self._correct(bought, self._margin(bought), 0.7)
             other = self._covered()
         else:
-            other = self._looked_at(cover(*self._question(_wrong(start, len(self.least)))).counts)
+            wrong = _wrong(start, len(self.least)) if start else np.ones(len(self.least))
+            other = self._suggested(trial, wrong) or self._looked_at(cover(*self._question(wrong)).counts)
         far = other.violation(self._margin(trial)) > 2 * FAR
         if far or np.array_equal(other.counts, trial.counts):
             return trial
         return self._better(trial, self._polish(other, tries, ahead))
+
+    def _suggested(self, trial: Trial, wrong: Floats) -> Trial | None:
+        """The best of a few rosters bought by the bound's curves at slightly wrong pay, each for what it seems
+        to take by now to keep the promises with nothing to spare; None where there are none."""
+        if self.suggest is None:
+            return None
+        margin = self._margin(trial)
+        tried, found = [trial], list[Trial]()
+        for _ in range(SUGGESTED):
+            lacking = [(one.counts, margin - one.reading.slack) for one in tried]
+            seconds = WHOLE if np.isfinite(self.lab.left) else None
+            counts = self.suggest(lacking, self.least, self.lab.columns.pay * wrong, seconds)
+            if counts is None or any(np.array_equal(counts, one.counts) for one in tried):
+                break
+            found.append(self._looked_at(counts))
+            tried.append(found[-1])
+        return min(found, key=lambda one: one.reading.cost * (1 + one.violation(margin)), default=None)
 
     def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
         """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
@@ -856,6 +891,9 @@ class _Search:
 _Sharpen = Callable[[float | None, tuple[Ints, float]], float]
 """Looks for a higher bound for so many seconds, knowing the best roster and its cost; gives the bound."""
 
+_Suggest = Callable[[Sequence[tuple[Ints, Floats]], Ints, Floats, float | None], Ints | None]
+"""See `Windows.suggest`."""
+
 _Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]
 """Simulates a roster on the n-th judgement's numbers, until the verdict is clear at one of these sizes."""
 
@@ -868,7 +906,7 @@ def looks(scenario: Scenario, most: int) -> tuple[int, ...]:
 
 
 def _wrong(start: int, columns: int) -> Floats:
-    """Factors near 1, (n,), others for each start: a Kronecker sequence, spread evenly over `WRONG`."""
+    """Factors near 1 for the pay, (n,), others for each start: a Kronecker sequence, spread evenly."""
     turns = np.arange(1, columns + 1) * 0.6180339887498949 + start * 0.7548776662466927 * np.arange(columns)
     return np.asarray(1 + WRONG * (turns % 1.0 - 0.5))
 

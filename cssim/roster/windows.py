@@ -24,7 +24,7 @@ they assume it concave, which it is not where staff is short.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,12 +64,15 @@ SPLITS: Final = 8
 
 MORE_SPLITS: Final = 4
 
-MOST_SPLITS: Final = 60
+MOST_SPLITS: Final = 20
+
+SUGGESTED: Final = 4
+"""Rosters of a round, at most, that were suggested to the search."""
 
 REFERENCE: Final = 128
 """Days of the yardstick; in every later round it has `MORE_DAYS` more, as far as there are candidates."""
 
-MORE_DAYS: Final = 32
+MORE_DAYS: Final = 96
 
 FADES: Final = 0.75
 """Weight of a staffing in the fits, for each round since."""
@@ -161,8 +164,9 @@ class Windows:
         self._played: list[Played] = []
         self._proofs: list[Proof] = []
         self._best: tuple[Ints, float] | None = None
+        self._suggested: list[Ints] = []  # not yet simulated here
         self._measured: tuple[Ints, Outcome, Outcome] | None = None  # the yardstick's roster: many days, few
-        self._mixture: Floats | None = None  # the cheapest of the last round
+        self._program: tuple[Boxes, Leaf] | None = None  # of the last round, and where it is cheapest
 
     @property
     def assumes(self) -> tuple[str, ...]:
@@ -205,6 +209,38 @@ class Windows:
             last = time.perf_counter() - start
         return self.cost
 
+    def suggest(
+        self,
+        tried: Sequence[tuple[Ints, Floats]],
+        least: Ints,
+        pay: Floats,
+        seconds: float | None = None,
+    ) -> Ints | None:
+        """A legal roster bought by the curves, to gain by them what others gain and what those lack.
+
+        None where nothing is known yet, or no such roster is found. It is simulated for the bound later on.
+
+        Args:
+            tried: counts of rosters, (n,), and what each lacks of the scenario's promises, in order of targets
+                and periods, as shares; one roster's luck counts the less, the more there are.
+            least: agents that there must be on each column, (n,).
+            pay: of one agent on each column, which may be slightly wrong, (n,).
+            seconds: for making it whole, at most; without, it is the same on every machine.
+        """
+        if self._program is None:
+            return None
+        boxes, cheapest = self._program
+        rows = [promise.row for promise in self._grid.promises]
+        whole = boxes.worth.sum(axis=1)
+        asked = np.mean([boxes.gained(counts) + lacks[rows] * whole for counts, lacks in tried], axis=0)
+        program = boxes.needing(asked).paying(pay)
+        for box in ((cheapest.low, cheapest.high), boxes.everything):
+            found = program.whole(box, least, seconds)
+            if found is not None:
+                self._suggested.append(found)
+                return found
+        return None
+
     def _step(self) -> None:
         """Simulate a few staffings; after the last of a round, see what they say.
 
@@ -215,7 +251,7 @@ class Windows:
                 contacts = self._theatre.drawn.expected
                 self._chosen = Chosen.of(self._scenario, self._grid, self._seed, contacts)
         if self._ahead is None:
-            self._ahead = self._first() if self._mixture is None else self._later(self._mixture)
+            self._ahead = self._first() if self._program is None else self._later(self._program[1].mixture)
         some = self._ahead[:BATCH]
         with self._clock("simulation"):
             rosters = [roster for roster, _, _ in some]
@@ -258,19 +294,21 @@ class Windows:
         luck = self._luck()
         everybody = np.repeat(self._people()[:, None], self._grid.slots, axis=1)
         floors = [everybody]
-        for number, size in enumerate(np.linspace(0.4, 1.3, FIRST - 1)):
+        for number, size in enumerate(np.linspace(0.5, 1.25, FIRST - 1)):
             centre = self._other(luck)
-            if self._best is not None and number % 2:
+            if self._best is not None and number % 3:
                 centre = self._grid.staff(self._best[0])
-            floors.append(self._around(luck, centre, size, 0.4))
+            floors.append(self._around(luck, centre, size, 0.3))
         return self._as_floors(floors)
 
     def _later(self, mixture: Floats) -> list[tuple[Roster, Floats, bool]]:
-        """Rosters around the cheapest mixture, and floors, every other one with other groups in it."""
+        """Rosters that were suggested, and others around the cheapest mixture; and floors, every other one
+        with other groups in it."""
         luck, centre = self._luck(), self._grid.staff(mixture)
-        counts = [
+        counts, self._suggested = self._suggested[-SUGGESTED:], []
+        counts += [
             np.floor(mixture * size + luck.random(len(mixture))).astype(np.int64)
-            for size in np.linspace(0.9, 1.25, ROUND // 2)
+            for size in np.linspace(0.9, 1.25, ROUND // 2 - len(counts))
         ]
         floors = []
         for number, size in enumerate(np.linspace(0.85, 1.25, ROUND - ROUND // 2)):
@@ -360,7 +398,7 @@ class Windows:
                     self._proofs = [*self._proofs, Proof(theta, boxes.need, leaves)]
                 self.cost = max([0.0, *(proof.bound(staff, gain, yardstick) for proof in self._proofs)])
         if np.any(cheapest.mixture > 0):
-            self._mixture = cheapest.mixture
+            self._program = boxes, cheapest
 
     def _compare(self) -> Yardstick | None:
         """The best roster on many days; or the last mixture made whole, where no roster is known."""
@@ -368,8 +406,8 @@ class Windows:
         chosen, theatre = self._chosen, self._theatre
         if self._best is not None:
             counts = self._best[0]
-        elif self._mixture is not None:
-            counts = np.rint(self._mixture).astype(np.int64)
+        elif self._program is not None:
+            counts = np.rint(self._program[1].mixture).astype(np.int64)
         else:
             return None
         roster = [self._columns.roster(counts)]

@@ -22,7 +22,7 @@ from cssim.roster.need import load_of
 from cssim.scenario.clock import Floats
 from cssim.scenario.schema import Scenario
 
-CANDIDATES: Final = 400
+CANDIDATES: Final = 1024
 """Replications among which days are chosen."""
 
 FEWEST: Final = 16
