@@ -21,6 +21,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Final, Literal
 
@@ -42,6 +43,7 @@ from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
 from cssim.roster.every import every_roster
+from cssim.roster.exhaust import EVERY, none_keeps
 from cssim.roster.explain import explained, shortfall
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
@@ -94,9 +96,6 @@ STARTS: Final = (0, 3, 12)
 
 WRONG: Final = 0.1
 """Span of the factors by which pay is wrong in another start."""
-
-EVERY: Final = 5000
-"""Rosters that are all tried in the end, if there are no more than so many that could be cheaper."""
 
 REHEARSED: Final = 8
 """Times the replications of a comparison, on which its winner is looked at again."""
@@ -192,8 +191,8 @@ def optimise(
     get_ready(engine)
     with workers_for(executor, workers, engine) as place:
 
-        def run(roster: Roster, some: Sequence[int]) -> list[Day]:
-            return run_days(drawn, roster, some, engine=engine, executor=place)
+        def run(roster: Roster, some: Sequence[int], met: Drawn = drawn) -> list[Day]:
+            return run_days(met, roster, some, engine=engine, executor=place)
 
         def judge(roster: Roster, number: int, sizes: Sequence[int]) -> SimulationResult:
             return simulate(
@@ -229,6 +228,15 @@ def optimise(
         search = _Search(scenario, lab, judge, sharpen, replications, begin, least, money)
         _refuse_empty(scenario, search.setting.promises)
         found, ended = search.run(proven=bool(bound.why))
+        why = (bound.why, bound.values) if bound.why else None
+        if not found.met and money is None and ended not in ("interrupted", "proof"):
+            afresh = partial(run, met=Drawn(scenario, seed, Phase.PROOF, ROOM))
+            try:
+                why = none_keeps(lab, afresh, search.least, found.trial.counts, search.planned)
+            except KeyboardInterrupt:
+                ended = "interrupted"
+            else:
+                ended = "proof" if why else ended
         without = explained(search.setting, lab, found.trial, found.result, search.enough)
         baseline = None
         if scenario.roster is not None:
@@ -238,11 +246,11 @@ def optimise(
     lab.tell("end")
     return RosterResult(
         scenario=scenario,
-        status="infeasible" if bound.why else "met" if found.met else "budget",
-        why=(bound.why, bound.values) if bound.why else None,
+        status="infeasible" if why else "met" if found.met else "budget",
+        why=why,
         roster=found.result.roster,
         cost=found.result.cost.total.value,
-        lower_bound=None if bound.why or money else min(lower, found.result.cost.total.value),
+        lower_bound=None if why or money else min(lower, found.result.cost.total.value),
         assumes=() if money else bound.assumes if bound.cost >= windows.cost else windows.assumes,
         judgement=found.result,
         baseline=baseline,
