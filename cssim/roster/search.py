@@ -237,11 +237,14 @@ def optimise(
                 ended = "interrupted"
             else:
                 ended = "proof" if why else ended
-        without = explained(search.setting, lab, found.trial, found.result, search.enough)
+        stopped = ended == "interrupted"
+        without = () if stopped else explained(search.setting, lab, found.trial, found.result, search.enough)
         baseline = None
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
-            baseline = judge(own, found.number, (search.affordable(found.result.replications),))
+            some = min(found.result.replications, 2 * FEW) if stopped else found.result.replications
+            with suppress(KeyboardInterrupt):
+                baseline = judge(own, found.number, (search.affordable(some),))
     lower = max(bound.cost, windows.cost)
     lab.tell("end")
     return RosterResult(
@@ -394,7 +397,7 @@ class _Search:
         self.best: Trial | None = None
         self.bought: Trial
         self.judged = 0
-        self.late, self.hurried = False, False
+        self.late, self.hurried, self.stopped = False, False, False
         self.starts = 0
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
@@ -405,7 +408,7 @@ class _Search:
         best, ended = self._rounds(proven)
         if ended not in ("interrupted", "proof"):
             self._bound(best, 1.0)
-        return best, ended
+        return best, "interrupted" if self.stopped else ended
 
     def _rounds(self, proven: bool) -> tuple[_Judged, Ended]:
         """Search and judge in rounds, until nothing changes any more, or time is up.
@@ -437,6 +440,8 @@ class _Search:
             if ended in ("interrupted", "proof"):
                 return best, ended
             self._bound(best, 0.5)
+            if self.stopped:
+                return best, "interrupted"
             if self.judged == JUDGEMENTS or self._too_late():
                 return best, "budget" if np.isfinite(self.lab.left) else ended
             self.last = judged
@@ -452,9 +457,11 @@ class _Search:
         left = min(left, lab.left - EXPLAINED * lab.stop.seconds)
         seconds = part * left if np.isfinite(left) else None
         if seconds is None or seconds > 1.0:
-            with suppress(KeyboardInterrupt):
+            try:
                 cost = best.result.cost.total.value
                 lab.bound = self.sharpen(seconds, (best.trial.counts, cost))
+            except KeyboardInterrupt:
+                self.stopped = True
 
     def alone(self, replications: int) -> Trial:
         """The best roster by point estimates on so many replications, without a judgement."""
