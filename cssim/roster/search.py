@@ -27,6 +27,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from cssim.demand.contacts import Bools
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Policy, Roster, policy_of
@@ -329,6 +330,11 @@ def sample_of(scenario: Scenario, seed: int) -> Sample:
     return Sample(order, busy[list(order)], quantiles(busy))
 
 
+def _full(scenario: Scenario) -> Bools:
+    """Which targets promise all contacts, or all of the time, so that nothing shows more than is asked."""
+    return np.array([allows_no_miss(target) and target.on is None for target in scenario.targets])
+
+
 def _stop(budget: float | Stop | None) -> Stop:
     if isinstance(budget, Stop):
         return budget
@@ -384,6 +390,7 @@ class _Search:
             [len(periods_of(scenario, target)) for target in scenario.targets],
         )
         contacts = float(load.contacts.sum())
+        self.full = _full(scenario)[self.setting.of_target]
         self.asked = self.setting.first_asked()
         self.trust = Trust(len(self.setting.of_target))
         self.start, self.money = start, money
@@ -559,8 +566,12 @@ class _Search:
         After a judgement it is what that has taught.
         """
         if self.wanted is not None:
-            return self.wanted
-        return self._needed(trial.reading, searched or self.enough, SAFETY)
+            return self._seeable(self.wanted)
+        return self._seeable(self._needed(trial.reading, searched or self.enough, SAFETY))
+
+    def _seeable(self, margin: Floats) -> Floats:
+        """A margin as far as it can be seen: of a promise of all, that none is missed, and nothing above."""
+        return np.where(self.full, np.minimum(margin, 0.0), margin)
 
     def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
         return margins(
@@ -734,7 +745,10 @@ class _Search:
         self.lab.tell("rehearse")
         seen = self.lab.trial(trial.counts, self.enough).reading
         more = self.lab.trial(trial.counts, self._many).reading
-        wanted = self._needed(more, self._many, SAFETY) if self.taught is None else self.taught
+        if self.enough < self._many and np.any(self.full & (more.slack < 0)):
+            self.enough = self._many  # a miss so rare is seen on no fewer
+            return self._rehearsed(trial)
+        wanted = self._seeable(self._needed(more, self._many, SAFETY) if self.taught is None else self.taught)
         self.wanted = wanted + seen.slack - more.slack
         return bool(np.all(more.slack >= wanted))
 
@@ -843,6 +857,8 @@ class _Search:
             before = self.lab.first(base, size).reading
             change = trial.reading.slack - before.slack
             error = standard_error(trial.reading.effect - before.effect)
+            if lacks > 0:  # of rare misses few replications tell nothing
+                error = np.where(self.full, np.maximum(error, 1 / size), error)
             hope = np.maximum(margin - (base.reading.slack + change + 2.5 * error), 0.0).sum()
             if hope > 0 if lacks == 0 else hope >= lacks:
                 self.trust.learn(move.effect, change, error)
