@@ -132,8 +132,9 @@ def cover(
     need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
     high = np.full(len(columns), np.inf)
-    found = need.solve((low, high))
+    found = last = need.solve((low, high))
     while found.solution.found:
+        last = found
         whole = np.floor(found.bought + _WHOLE)
         over = found.bought - whole
         parts_left = np.flatnonzero((over > _WHOLE) & (low < high))
@@ -149,7 +150,11 @@ def cover(
             continue
         high[order[0]] = max(whole[order[0]], low[order[0]])  # no room for one more there
         found = need.solve((low, high))
-    return need.solve((low, np.full(len(columns), np.inf)), whole=True, gap=0.05, nodes=20)
+    found = need.solve((low, np.full(len(columns), np.inf)), whole=True, gap=0.05, nodes=20)
+    if found.solution.found:
+        return found
+    start = np.floor(last.bought + _WHOLE) if last.solution.found else low
+    return _filled(columns, policy, presence, asked, np.maximum(start, low), last)
 
 
 def parts(
@@ -163,7 +168,52 @@ def parts(
     """The cheapest roster with parts of people for what is asked; arguments as `cover`."""
     need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
-    return need.solve((low, np.full(len(columns), np.inf)))
+    found = need.solve((low, np.full(len(columns), np.inf)))
+    return found if found.solution.found else _filled(columns, policy, presence, asked, low, found)
+
+
+def _filled(
+    columns: Columns, policy: Policy, presence: Floats, asked: Asked, start: Floats, failed: Cover
+) -> Cover:
+    """A legal roster without the solver, where that has failed: one agent at a time on top of a start, where
+    most of the minimum on duty and then of the floor is filled for the pay, as long as any is.
+
+    Args:
+        columns, policy, presence, asked: as of `cover`.
+        start: agents on each column to begin with, (n,).
+        failed: how the program ended.
+    """
+    rules, counts, lacks = columns.rules, start.copy(), asked.floor.copy()
+    speed = np.where(policy.serves, policy.speed, 0.0) * presence[:, None]
+
+    def put(column: int, agents: float) -> None:
+        able = np.where(policy.serves[columns.group[column]][:, None], lacks, -np.inf)
+        queue, every = able.argmax(axis=0), np.arange(lacks.shape[1])
+        lacks[queue, every] -= agents * columns.cover[column] * speed[columns.group[column], queue]
+
+    for column in np.flatnonzero(counts):
+        put(int(column), float(counts[column]))
+    dear = 1.0 + columns.cover.sum(axis=1).max(initial=0.0)
+    while True:
+        most = np.where(policy.serves[:, :, None], lacks, 0.0).max(axis=1)[columns.group]
+        one = columns.cover * speed.max(axis=1)[columns.group, None]
+        bare = (rules.least > rules.duty @ counts + _WHOLE).astype(np.float64)
+        gain = np.minimum(np.maximum(most, 0.0), one).sum(axis=1) + dear * (rules.duty.T @ bare)
+        room = rules.limit - rules.most @ counts
+        full = rules.most.T @ (room < 1 - _WHOLE).astype(np.float64) > 0
+        gain = np.where(full, 0.0, gain) / np.maximum(columns.pay, 1e-9)
+        if gain.max(initial=0.0) <= _WHOLE:
+            break
+        put(int(gain.argmax()), 1.0)
+        counts[gain.argmax()] += 1
+    return Cover(
+        bought=counts,
+        pay=float(columns.pay @ counts),
+        solution=failed.solution,
+        short=tuple(np.full(len(part), np.nan) for part in failed.short),
+        below=np.maximum(lacks, 0.0),
+        unguarded=np.maximum(rules.least - rules.duty @ counts, 0.0),
+    )
 
 
 def _bought(program: Program, pay: Floats, rules: Rules | None, whole: bool = True) -> slice:

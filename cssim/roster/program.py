@@ -9,14 +9,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, vstack
 
 from cssim.scenario.clock import Floats
+
+_FAULT: Final = 4
+"""The solver's status where it had numerical trouble, or could not tell infeasible from unbounded."""
 
 Term = tuple[slice, Any]
 """A block of variables, and the matrix (dense or sparse) that multiplies it."""
@@ -117,8 +120,10 @@ class Program:
         if nodes is not None:
             options["node_limit"] = nodes
         result = self._run(options)
-        if result.status == 4:  # presolve could not tell infeasible from unbounded
+        if result.status == _FAULT:  # in a degenerate program presolve may be what fails
             result = self._run({**options, "presolve": False})
+        if result.status == _FAULT and result.x is None and not np.any(np.concatenate(self._whole)):
+            result = self._inside()
         if result.status == 2:
             return Solution(Status.INFEASIBLE, Termination.PROOF, np.zeros(0), np.inf, np.inf)
         ended = {0: Termination.PROOF, 1: Termination.LIMIT}.get(result.status, Termination.FAULT)
@@ -142,14 +147,34 @@ class Program:
                 options=options,  # type: ignore[arg-type]
             )
 
+    def _inside(self) -> Any:
+        """What the interior point method makes of a linear program over which the simplex method stumbled."""
+        matrix, low, high = self._together()
+        above, below = np.isfinite(high), np.isfinite(low)
+        cost = np.concatenate(self._cost)
+        with _unspoken():
+            return linprog(  # type: ignore[call-overload]
+                cost,
+                A_ub=vstack([matrix[above], -matrix[below]]),
+                b_ub=np.concatenate([high[above], -low[below]]),
+                bounds=np.column_stack([np.zeros(len(cost)), np.concatenate(self._upper)]),
+                method="highs-ipm",
+            )
+
     def _constraints(self) -> list[LinearConstraint]:
-        kept = [(terms, low, high) for terms, low, high in self._rows if len(low)]
-        if not kept:
-            return []
-        matrix = vstack([self._wide(terms) for terms, _, _ in kept]).tocsc()
-        low = np.concatenate([low for _, low, _ in kept])
-        high = np.concatenate([high for _, _, high in kept])
-        return [LinearConstraint(matrix, low, high)]
+        matrix, low, high = self._together()
+        return [LinearConstraint(matrix.tocsc(), low, high)] if len(low) else []
+
+    def _together(self) -> tuple[Any, Floats, Floats]:
+        """All rows: their matrix, and what their sums lie between."""
+        none = np.zeros(0)
+        return (
+            vstack(
+                [csr_array((0, self._size)), *(self._wide(terms) for terms, _, _ in self._rows)], format="csr"
+            ),
+            np.concatenate([none, *(low for _, low, _ in self._rows)]),
+            np.concatenate([none, *(high for _, _, high in self._rows)]),
+        )
 
     def _wide(self, terms: Sequence[Term]) -> Any:
         """The terms' matrices side by side, each in its block's place."""
