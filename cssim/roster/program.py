@@ -107,6 +107,18 @@ class Program:
             )
         )
 
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return sum(len(low) for _, low, _ in self._rows)
+
+    def relaxed(self) -> Program:
+        """The same with parts of whole numbers allowed."""
+        loose = Program()
+        loose._cost, loose._upper, loose._rows, loose._size = self._cost, self._upper, self._rows, self._size
+        loose._whole = [np.zeros(len(whole)) for whole in self._whole]
+        return loose
+
     def solve(self, *, gap: float = 0.0, seconds: float | None = None, nodes: int | None = None) -> Solution:
         """Solve to a relative gap, or as far as the time or the nodes allow.
 
