@@ -576,6 +576,34 @@ def test_what_is_proven_impossible_is_exit_3_and_says_why(cssim: Cssim, shop: Pa
     assert "What to do" in ended.out
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "all 2 rosters"), ("zh", "全部 2 张班表")])
+def test_where_all_rosters_were_tried_and_miss_is_exit_3_with_what_would_mend_it(
+    cssim: Cssim, shop: Path, lang: Language, words: str
+) -> None:
+    text = (
+        shop.read_text(encoding="utf-8").replace("people: 3", "people: 1").replace("roster: roster.csv", "")
+    )
+    shop.write_text(text, encoding="utf-8")
+    ended = cssim("optimise", shop, *TRIED, "--workers", "1", "--quiet", "--lang", lang)
+    assert (ended.code, ended.err) == (3, "")
+    for expected in (words, "95%", say("plan.shortfall", lang), say("plan.mend", lang)):
+        assert expected in ended.out
+    assert cssim("optimise", shop, *TRIED, "--workers", "1", "--json").json["status"] == "infeasible"
+
+
+def test_ctrl_c_before_the_first_roster_is_exit_130_and_leaves_nothing(
+    cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cssim.roster.search.run_days", stopped)
+    for more in ((), ("--json",)):
+        ended = cssim("optimise", shop, *TRIED, "--workers", "1", "--quiet", "-o", "plan", *more)
+        assert ended == Ended(130, "", say("cli.stopped") + "\n")
+        assert not (shop.parent / "plan").exists()
+
+
 def test_a_full_disk_still_shows_the_plan(cssim: Cssim, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

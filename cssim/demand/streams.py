@@ -32,6 +32,8 @@ class Phase(IntEnum):
     """Fresh numbers on which the chosen roster is judged; the first judgement, then 3, 4, ... each new."""
     BOUND = 1_000_000
     """Staffings that are simulated for the lower bound on the cost."""
+    PROOF = 2_000_000
+    """All legal rosters, tried to show that none keeps the promises."""
 
 
 class Purpose(IntEnum):

@@ -324,6 +324,25 @@ def judge(scenario: Scenario, days: Sequence[Day], *, looks: int = 1) -> tuple[T
     )
 
 
+def surely_missed(scenario: Scenario, days: Sequence[Day], *, looks: int = 1, nothing: bool = False) -> bool:
+    """Whether replications of one roster show that it does not keep all of the scenario's targets.
+
+    Errors are divided by the number of targets besides periods and looks: of a roster that keeps them all
+    this is said with probability 1 - `sure` at most, the least of the targets'.
+
+    Args:
+        scenario, days, looks: as of `judge`.
+        nothing: what to say of a target for which there is nothing to measure in any replication.
+    """
+    for index, target in enumerate(scenario.targets):
+        if not np.any(tallies(days, index)[1] > 0):
+            if nothing:
+                return True
+        elif _judge_one(scenario, index, target, days, looks * len(scenario.targets)).verdict == "missed":
+            return True
+    return False
+
+
 def tallies(days: Sequence[Day], target: int) -> tuple[Floats, Floats]:
     """Parts and wholes of one target (by its index) in each replication, (n, periods) each."""
     return (

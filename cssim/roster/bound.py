@@ -33,6 +33,10 @@ from cssim.scenario.units import HOUR
 
 _HAIR: Final = 1e-6
 
+LARGE: Final = 4000
+"""Rows above which whole people are not asked for where no clock ends it: a week took minutes for a few
+percent more, before the first node."""
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -72,7 +76,11 @@ def bound_of(
     if legal.status is Status.INFEASIBLE:
         return Bound(math.inf, (), "bound.duty", {"least": scenario.limits.min_on_duty})
     claims = [claim for target in scenario.targets if (claim := _Claim.of(scenario, target)) is not None]
-    fluid = _fluid(scenario, columns, claims).solve(gap=0.005, seconds=seconds, nodes=nodes)
+    program = _fluid(scenario, columns, claims)
+    fluid = program.relaxed().solve(seconds=seconds)
+    if fluid.status is not Status.INFEASIBLE and (seconds is not None or program.height <= LARGE):
+        whole = program.solve(gap=0.005, seconds=seconds, nodes=nodes)
+        fluid = whole if whole.bound > fluid.bound else fluid
     if fluid.status is Status.INFEASIBLE:
         return Bound(math.inf, (), "bound.work")
     assumes = ("bound.assumes_legal", *(("bound.assumes_work",) if claims else ()))

@@ -16,7 +16,6 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
-from cssim.roster.dive import WHOLE, Between
 from cssim.roster.floors import Grid
 from cssim.roster.program import Program
 from cssim.roster.response import Curve, features
@@ -25,6 +24,12 @@ from cssim.scenario.clock import Floats, Ints
 
 WORTH_SPLITTING: Final = 2e-4
 """Of the cost, that a piece's promises gain by the envelope alone."""
+
+WHOLE: Final = 1e-6
+"""Nearer to a whole number than this is whole."""
+
+Between = tuple[Floats, Floats]
+"""Agents on each column, at least and at most, (n,) each."""
 
 _INSIDE: Final = 0.02
 """A box is split no nearer to its ends than this, in logits."""
@@ -144,9 +149,10 @@ class Boxes:
     def whole(self, box: tuple[Floats, Floats], least: Ints, seconds: float | None = None) -> Ints | None:
         """A cheap legal roster of whole people in a box that keeps the promises by the curves.
 
-        The cheapest mixture is made whole by a mixed integer program in which each of its parts of people may
-        become the whole number above or below, solved as far as its root node. On Double 11 that takes 2 s and
-        ends 1.7% above the mixture; a dive ends 3 to 4% above, and the program with all columns takes 8 s.
+        The cheapest mixture is made whole by a mixed integer program in which each of its parts of people
+        may become the whole number above or below, solved as far as its root node. On Double 11 that takes
+        3 s and ends 1.7% above the mixture; a dive like that of `cover` takes one and ends 3 to 4% above;
+        the program with all columns takes 8.
 
         Args:
             box: least and greatest effective staff of each piece, (k,) each.
@@ -241,7 +247,7 @@ class Boxes:
         )
 
     def _rows(self, low: Floats, high: Floats) -> tuple[Floats, Floats, Ints, csr_array]:
-        """Every line over the curves in a box: height, slope and piece, (rows,), and the piece as a matrix."""
+        """Every line over the curves in a box: height, slope and piece, (rows,); the piece as a matrix."""
         k = len(self.curves)
         lines = [self._over(*one) for one in zip(range(k), low.tolist(), high.tolist(), strict=True)]
         piece = np.repeat(np.arange(k), [len(heights) for heights, _ in lines])

@@ -17,12 +17,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from cssim.engine.floor import Policy
-from cssim.roster.dive import Between, dive
 from cssim.roster.need import Promise
 from cssim.roster.program import Program, Solution
 from cssim.roster.shifts import Columns, Rules
 from cssim.scenario.clock import Floats, Ints
 
+_WHOLE = 1e-6
+STRIDE = 0.3
+"""Of the parts of people that are left, so many are made whole at a time."""
 DEAR = 20.0
 """All of a promise that is lacking costs so many times what filling the floor at a dear rate would."""
 _BEND = 0.01
@@ -112,7 +114,12 @@ def cover(
     asked: Asked,
     least: Ints | None = None,
 ) -> Cover:
-    """A legal roster of whole people for what is asked, as cheap as a dive finds it (see `dive`).
+    """A legal roster of whole people for what is asked, as cheap as a dive finds it.
+
+    Linear programs, one after the other, of which each fixes some more of the parts of people at the whole
+    number above or below. The mixed integer program itself takes seconds to minutes (a branch and bound of
+    Double 11 was 3% dearer after 2 s, and took 2 min to close a gap of 0.5%); a dive takes a second, ends
+    1 to 2% above it, and what it bought is only where the polishing begins.
 
     Args:
         columns: what can be bought.
@@ -124,14 +131,30 @@ def cover(
     """
     need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
-    free = np.full(len(columns), np.inf)
-
-    def solve(between: Between) -> Cover | None:
-        found = need.solve(between)
-        return found if found.solution.found else None
-
-    found = dive(solve, lambda one: one.bought, (low, free))
-    return need.solve((low, free), whole=True, gap=0.05, nodes=20) if found is None else found
+    high = np.full(len(columns), np.inf)
+    found = last = need.solve((low, high))
+    while found.solution.found:
+        last = found
+        whole = np.floor(found.bought + _WHOLE)
+        over = found.bought - whole
+        parts_left = np.flatnonzero((over > _WHOLE) & (low < high))
+        if not len(parts_left):
+            return found
+        order = parts_left[np.argsort(-over[parts_left], kind="stable")]
+        some = order[: max(1, int(STRIDE * over[order].sum()))]
+        up = low.copy()
+        up[some] = whole[some] + 1
+        deeper = need.solve((up, high))
+        if deeper.solution.found:
+            low, found = up, deeper
+            continue
+        high[order[0]] = max(whole[order[0]], low[order[0]])  # no room for one more there
+        found = need.solve((low, high))
+    found = need.solve((low, np.full(len(columns), np.inf)), whole=True, gap=0.05, nodes=20)
+    if found.solution.found:
+        return found
+    start = np.floor(last.bought + _WHOLE) if last.solution.found else low
+    return _filled(columns, policy, presence, asked, np.maximum(start, low), last)
 
 
 def parts(
@@ -145,7 +168,52 @@ def parts(
     """The cheapest roster with parts of people for what is asked; arguments as `cover`."""
     need = _Need.of(columns, policy, presence, promises, asked)
     low = np.zeros(len(columns)) if least is None else least.astype(np.float64)
-    return need.solve((low, np.full(len(columns), np.inf)))
+    found = need.solve((low, np.full(len(columns), np.inf)))
+    return found if found.solution.found else _filled(columns, policy, presence, asked, low, found)
+
+
+def _filled(
+    columns: Columns, policy: Policy, presence: Floats, asked: Asked, start: Floats, failed: Cover
+) -> Cover:
+    """A legal roster without the solver, where that has failed: one agent at a time on top of a start, where
+    most of the minimum on duty and then of the floor is filled for the pay, as long as any is.
+
+    Args:
+        columns, policy, presence, asked: as of `cover`.
+        start: agents on each column to begin with, (n,).
+        failed: how the program ended.
+    """
+    rules, counts, lacks = columns.rules, start.copy(), asked.floor.copy()
+    speed = np.where(policy.serves, policy.speed, 0.0) * presence[:, None]
+
+    def put(column: int, agents: float) -> None:
+        able = np.where(policy.serves[columns.group[column]][:, None], lacks, -np.inf)
+        queue, every = able.argmax(axis=0), np.arange(lacks.shape[1])
+        lacks[queue, every] -= agents * columns.cover[column] * speed[columns.group[column], queue]
+
+    for column in np.flatnonzero(counts):
+        put(int(column), float(counts[column]))
+    dear = 1.0 + columns.cover.sum(axis=1).max(initial=0.0)
+    while True:
+        most = np.where(policy.serves[:, :, None], lacks, 0.0).max(axis=1)[columns.group]
+        one = columns.cover * speed.max(axis=1)[columns.group, None]
+        bare = (rules.least > rules.duty @ counts + _WHOLE).astype(np.float64)
+        gain = np.minimum(np.maximum(most, 0.0), one).sum(axis=1) + dear * (rules.duty.T @ bare)
+        room = rules.limit - rules.most @ counts
+        full = rules.most.T @ (room < 1 - _WHOLE).astype(np.float64) > 0
+        gain = np.where(full, 0.0, gain) / np.maximum(columns.pay, 1e-9)
+        if gain.max(initial=0.0) <= _WHOLE:
+            break
+        put(int(gain.argmax()), 1.0)
+        counts[gain.argmax()] += 1
+    return Cover(
+        bought=counts,
+        pay=float(columns.pay @ counts),
+        solution=failed.solution,
+        short=tuple(np.full(len(part), np.nan) for part in failed.short),
+        below=np.maximum(lacks, 0.0),
+        unguarded=np.maximum(rules.least - rules.duty @ counts, 0.0),
+    )
 
 
 def _bought(program: Program, pay: Floats, rules: Rules | None, whole: bool = True) -> slice:

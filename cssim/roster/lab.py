@@ -86,6 +86,7 @@ class Lab:
         reserve: seconds kept for what comes after the search.
         pace: seconds that one more replication takes, as seen lately.
         bound: no roster that meets the targets costs less, as far as is known.
+        besides: rosters that were tried on other numbers than the search's.
         history: a row for each roster that was better than all before it.
         seconds: by stage.
     """
@@ -111,6 +112,7 @@ class Lab:
         self.reserve = 0.0
         self.pace = 0.0
         self.contacts = 0
+        self.besides = 0
         self.history: list[dict[str, float | int | bool | str]] = []
         self.bound = bound
         self._run, self._watch, self._keep = run, watch, keep
@@ -135,7 +137,7 @@ class Lab:
     @property
     def rosters(self) -> int:
         """How many were tried."""
-        return len(self._days)
+        return len(self._days) + self.besides
 
     def trial(self, counts: Ints, replications: int) -> Trial:
         """A roster on the first so many replications; those it has met already are not run again.

@@ -9,14 +9,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, vstack
 
 from cssim.scenario.clock import Floats
+
+_FAULT: Final = 4
+"""The solver's status where it had numerical trouble, or could not tell infeasible from unbounded."""
 
 Term = tuple[slice, Any]
 """A block of variables, and the matrix (dense or sparse) that multiplies it."""
@@ -104,6 +107,18 @@ class Program:
             )
         )
 
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return sum(len(low) for _, low, _ in self._rows)
+
+    def relaxed(self) -> Program:
+        """The same with parts of whole numbers allowed."""
+        loose = Program()
+        loose._cost, loose._upper, loose._rows, loose._size = self._cost, self._upper, self._rows, self._size
+        loose._whole = [np.zeros(len(whole)) for whole in self._whole]
+        return loose
+
     def solve(self, *, gap: float = 0.0, seconds: float | None = None, nodes: int | None = None) -> Solution:
         """Solve to a relative gap, or as far as the time or the nodes allow.
 
@@ -117,13 +132,14 @@ class Program:
         if nodes is not None:
             options["node_limit"] = nodes
         result = self._run(options)
-        if result.status == 4 and result.x is None:  # presolve could not tell infeasible from unbounded
+        if result.status == _FAULT and result.x is None:  # in a degenerate program presolve may be what fails
             result = self._run({**options, "presolve": False})
+        if result.status == _FAULT and result.x is None and not np.any(np.concatenate(self._whole)):
+            result = self._inside()
         if result.status == 2:
             return Solution(Status.INFEASIBLE, Termination.PROOF, np.zeros(0), np.inf, np.inf)
-        found = (
-            {4: Termination.LIMIT} if nodes is not None and result.x is not None else {}
-        )  # a limit of nodes
+        # HiGHS ends at its limit of nodes with a status that scipy does not know
+        found = {_FAULT: Termination.LIMIT} if nodes is not None and result.x is not None else {}
         ended = {0: Termination.PROOF, 1: Termination.LIMIT, **found}.get(result.status, Termination.FAULT)
         bound = result.get("mip_dual_bound")
         if bound is None:
@@ -145,14 +161,34 @@ class Program:
                 options=options,  # type: ignore[arg-type]
             )
 
+    def _inside(self) -> Any:
+        """What the interior point method makes of a linear program over which the simplex method stumbled."""
+        matrix, low, high = self._together()
+        above, below = np.isfinite(high), np.isfinite(low)
+        cost = np.concatenate(self._cost)
+        with _unspoken():
+            return linprog(  # type: ignore[call-overload]
+                cost,
+                A_ub=vstack([matrix[above], -matrix[below]]),
+                b_ub=np.concatenate([high[above], -low[below]]),
+                bounds=np.column_stack([np.zeros(len(cost)), np.concatenate(self._upper)]),
+                method="highs-ipm",
+            )
+
     def _constraints(self) -> list[LinearConstraint]:
-        kept = [(terms, low, high) for terms, low, high in self._rows if len(low)]
-        if not kept:
-            return []
-        matrix = vstack([self._wide(terms) for terms, _, _ in kept]).tocsc()
-        low = np.concatenate([low for _, low, _ in kept])
-        high = np.concatenate([high for _, _, high in kept])
-        return [LinearConstraint(matrix, low, high)]
+        matrix, low, high = self._together()
+        return [LinearConstraint(matrix.tocsc(), low, high)] if len(low) else []
+
+    def _together(self) -> tuple[Any, Floats, Floats]:
+        """All rows: their matrix, and what their sums lie between."""
+        none = np.zeros(0)
+        return (
+            vstack(
+                [csr_array((0, self._size)), *(self._wide(terms) for terms, _, _ in self._rows)], format="csr"
+            ),
+            np.concatenate([none, *(low for _, low, _ in self._rows)]),
+            np.concatenate([none, *(high for _, _, high in self._rows)]),
+        )
 
     def _wide(self, terms: Sequence[Term]) -> Any:
         """The terms' matrices side by side, each in its block's place."""

@@ -59,9 +59,9 @@ class SearchRecord:
     Attributes:
         ended: why it stopped: `settled` (nothing better was found), `budget`, `interrupted` or `proof`.
         budget: seconds, or None where it was not a time.
-        rosters_tried, contacts_simulated: on the search's own numbers.
+        rosters_tried, contacts_simulated: on the search's own numbers, and on the proof's.
         judgements: how many rosters were judged.
-        seconds: by stage: `start`, `cover`, `search`, `rehearse`, `judge`, `bound`, `explain`.
+        seconds: by stage: `start`, `cover`, `search`, `rehearse`, `judge`, `bound`, `prove`, `explain`.
         history: a row for each roster that was better than all before it.
     """
 

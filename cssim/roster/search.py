@@ -21,11 +21,13 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Final, Literal
 
 import numpy as np
 
+from cssim.demand.contacts import Bools
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.engine.floor import Policy, Roster, policy_of
@@ -41,8 +43,8 @@ from cssim.measure.service import Day
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import CANDIDATES, balanced, busyness, levels
-from cssim.roster.dive import WRONG
 from cssim.roster.every import every_roster
+from cssim.roster.exhaust import EVERY, none_keeps
 from cssim.roster.explain import explained, shortfall
 from cssim.roster.gauge import Busy, Reading, aims_of, margins, quantiles, read, standard_error
 from cssim.roster.lab import Lab, Sample, Spent, Trial, Watch
@@ -94,14 +96,14 @@ TRIES: Final = (30, 60, 240)
 STARTS: Final = (0, 3, 12)
 """Other starts from which a better roster is looked for in each round."""
 
+WRONG: Final = 0.1
+"""Span of the factors by which pay is wrong in another start."""
+
 WHOLE: Final = 3.0
 """Seconds, at most, in which one of them is made whole, where the budget is a time."""
 
 SUGGESTED: Final = 4
 """Rosters bought by the bound's curves for one start."""
-
-EVERY: Final = 5000
-"""Rosters that are all tried in the end, if there are no more than so many that could be cheaper."""
 
 REHEARSED: Final = 8
 """Times the replications of a comparison, on which its winner is looked at again."""
@@ -202,8 +204,8 @@ def optimise(
     get_ready(engine)
     with workers_for(executor, workers, engine) as place:
 
-        def run(roster: Roster, some: Sequence[int]) -> list[Day]:
-            return run_days(drawn, roster, some, engine=engine, executor=place)
+        def run(roster: Roster, some: Sequence[int], met: Drawn = drawn) -> list[Day]:
+            return run_days(met, roster, some, engine=engine, executor=place)
 
         def judge(roster: Roster, number: int, sizes: Sequence[int]) -> SimulationResult:
             return simulate(
@@ -239,20 +241,32 @@ def optimise(
         search = _Search(scenario, lab, judge, sharpen, windows.suggest, replications, begin, least, money)
         _refuse_empty(scenario, search.setting.promises)
         found, ended = search.run(proven=bool(bound.why))
-        without = explained(search.setting, lab, found.trial, found.result, search.enough)
+        why = (bound.why, bound.values) if bound.why else None
+        if not found.met and money is None and ended not in ("interrupted", "proof"):
+            afresh = partial(run, met=Drawn(scenario, seed, Phase.PROOF, ROOM))
+            try:
+                why = none_keeps(lab, afresh, search.least, found.trial.counts, search.planned)
+            except KeyboardInterrupt:
+                ended = "interrupted"
+            else:
+                ended = "proof" if why else ended
+        stopped = ended == "interrupted"
+        without = () if stopped else explained(search.setting, lab, found.trial, found.result, search.enough)
         baseline = None
         if scenario.roster is not None:
             own = roster_of(scenario, scenario.roster)
-            baseline = judge(own, found.number, (search.affordable(found.result.replications),))
+            some = min(found.result.replications, 2 * FEW) if stopped else found.result.replications
+            with suppress(KeyboardInterrupt):
+                baseline = judge(own, found.number, (search.affordable(some),))
     lower = max(bound.cost, windows.cost)
     lab.tell("end")
     return RosterResult(
         scenario=scenario,
-        status="infeasible" if bound.why else "met" if found.met else "budget",
-        why=(bound.why, bound.values) if bound.why else None,
+        status="infeasible" if why else "met" if found.met else "budget",
+        why=why,
         roster=found.result.roster,
         cost=found.result.cost.total.value,
-        lower_bound=None if bound.why or money else min(lower, found.result.cost.total.value),
+        lower_bound=None if why or money else min(lower, found.result.cost.total.value),
         assumes=() if money else bound.assumes if bound.cost >= windows.cost else windows.assumes,
         judgement=found.result,
         baseline=baseline,
@@ -328,6 +342,11 @@ def sample_of(scenario: Scenario, seed: int) -> Sample:
     return Sample(order, busy[list(order)], quantiles(busy))
 
 
+def _full(scenario: Scenario) -> Bools:
+    """Which targets promise all contacts, or all of the time, so that nothing shows more than is asked."""
+    return np.array([allows_no_miss(target) and target.on is None for target in scenario.targets])
+
+
 def _stop(budget: float | Stop | None) -> Stop:
     if isinstance(budget, Stop):
         return budget
@@ -384,6 +403,7 @@ class _Search:
             [len(periods_of(scenario, target)) for target in scenario.targets],
         )
         contacts = float(load.contacts.sum())
+        self.full = _full(scenario)[self.setting.of_target]
         self.asked = self.setting.first_asked()
         self.trust = Trust(len(self.setting.of_target))
         self.start, self.money = start, money
@@ -397,7 +417,7 @@ class _Search:
         self.best: Trial | None = None
         self.bought: Trial
         self.judged = 0
-        self.late, self.hurried = False, False
+        self.late, self.hurried, self.stopped = False, False, False
         self.starts = 0
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
@@ -408,7 +428,7 @@ class _Search:
         best, ended = self._rounds(proven)
         if ended not in ("interrupted", "proof"):
             self._bound(best, 1.0)
-        return best, ended
+        return best, "interrupted" if self.stopped else ended
 
     def _rounds(self, proven: bool) -> tuple[_Judged, Ended]:
         """Search and judge in rounds, until nothing changes any more, or time is up.
@@ -440,6 +460,8 @@ class _Search:
             if ended in ("interrupted", "proof"):
                 return best, ended
             self._bound(best, 0.5)
+            if self.stopped:
+                return best, "interrupted"
             if self.judged == JUDGEMENTS or self._too_late():
                 return best, "budget" if np.isfinite(self.lab.left) else ended
             self.last = judged
@@ -455,9 +477,11 @@ class _Search:
         left = min(left, lab.left - EXPLAINED * lab.stop.seconds)
         seconds = part * left if np.isfinite(left) else None
         if seconds is None or seconds > 1.0:
-            with suppress(KeyboardInterrupt):
+            try:
                 cost = best.result.cost.total.value
                 lab.bound = self.sharpen(seconds, (best.trial.counts, cost))
+            except KeyboardInterrupt:
+                self.stopped = True
 
     def alone(self, replications: int) -> Trial:
         """The best roster by point estimates on so many replications, without a judgement."""
@@ -558,8 +582,12 @@ class _Search:
         After a judgement it is what that has taught.
         """
         if self.wanted is not None:
-            return self.wanted
-        return self._needed(trial.reading, searched or self.enough, SAFETY)
+            return self._seeable(self.wanted)
+        return self._seeable(self._needed(trial.reading, searched or self.enough, SAFETY))
+
+    def _seeable(self, margin: Floats) -> Floats:
+        """A margin as far as it can be seen: of a promise of all, that none is missed, and nothing above."""
+        return np.where(self.full, np.minimum(margin, 0.0), margin)
 
     def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
         return margins(
@@ -736,7 +764,10 @@ class _Search:
         self.lab.tell("rehearse")
         seen = self.lab.trial(trial.counts, self.enough).reading
         more = self.lab.trial(trial.counts, self._many).reading
-        wanted = self._needed(more, self._many, SAFETY) if self.taught is None else self.taught
+        if self.enough < self._many and np.any(self.full & (more.slack < 0)):
+            self.enough = self._many  # a miss so rare is seen on no fewer
+            return self._rehearsed(trial)
+        wanted = self._seeable(self._needed(more, self._many, SAFETY) if self.taught is None else self.taught)
         self.wanted = wanted + seen.slack - more.slack
         return bool(np.all(more.slack >= wanted))
 
@@ -764,8 +795,8 @@ class _Search:
         return self._better(trial, self._polish(other, tries, ahead))
 
     def _suggested(self, trial: Trial, wrong: Floats) -> Trial | None:
-        """The best of a few rosters bought by the bound's curves at slightly wrong pay, each for what it seems
-        to take by now to keep the promises with nothing to spare; None where there are none."""
+        """The best of a few rosters bought by the bound's curves at slightly wrong pay, each for what it
+        seems to take by now to keep the promises with nothing to spare; None where there are none."""
         if self.suggest is None:
             return None
         margin = self._margin(trial)
@@ -863,6 +894,8 @@ class _Search:
             before = self.lab.first(base, size).reading
             change = trial.reading.slack - before.slack
             error = standard_error(trial.reading.effect - before.effect)
+            if lacks > 0:  # of rare misses few replications tell nothing
+                error = np.where(self.full, np.maximum(error, 1 / size), error)
             hope = np.maximum(margin - (base.reading.slack + change + 2.5 * error), 0.0).sum()
             if hope > 0 if lacks == 0 else hope >= lacks:
                 self.trust.learn(move.effect, change, error)

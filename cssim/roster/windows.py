@@ -221,8 +221,8 @@ class Windows:
         None where nothing is known yet, or no such roster is found. It is simulated for the bound later on.
 
         Args:
-            tried: counts of rosters, (n,), and what each lacks of the scenario's promises, in order of targets
-                and periods, as shares; one roster's luck counts the less, the more there are.
+            tried: counts of rosters, (n,), and what each lacks of the scenario's promises, in order of
+                targets and periods, as shares; one roster's luck counts the less, the more there are.
             least: agents that there must be on each column, (n,).
             pay: of one agent on each column, which may be slightly wrong, (n,).
             seconds: for making it whole, at most; without, it is the same on every machine.

@@ -12,7 +12,9 @@ from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
 from cssim.experiment.days import run_days
 from cssim.measure.estimate import tallies
+from cssim.roster import bound as bounds
 from cssim.roster.bound import bound_of, ceiling
+from cssim.roster.program import Program, Solution, Status, Termination
 from cssim.roster.shifts import Columns, columns_of
 from cssim.scenario.schema import Scenario
 from tests.roster.build import PLAIN, group, shop
@@ -183,3 +185,40 @@ def test_a_queue_served_only_by_nobody_is_impossible() -> None:
 def test_too_few_people_are_not_called_impossible_without_proof() -> None:
     scenario = shop(groups={"main": group(people=1)}, targets=[{**PLAIN["targets"][0], "at_least": 0.99}])
     assert bound_of(scenario, columns_of(scenario)).why == ""
+
+
+# -- large shops --------------------------------------------------------------------------------------
+
+
+def test_where_no_clock_ends_it_a_large_program_is_not_asked_for_whole_people(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scenario = calls(0.7)
+    columns, whole, solve = columns_of(scenario), bound(calls(0.7)), Program.solve
+    asked: list[bool] = []
+
+    def solving(self: Program, **limits: Any) -> Solution:
+        asked.append(bool(np.any(np.concatenate(self._whole))))
+        return solve(self, **limits)
+
+    monkeypatch.setattr(Program, "solve", solving)
+    monkeypatch.setattr(bounds, "LARGE", 0)
+    loose = bound_of(scenario, columns, seconds=None).cost
+    assert asked == [True, False]  # what is legal, and what has the time
+    assert 0 < loose < whole
+    assert bound_of(scenario, columns, seconds=5.0).cost == pytest.approx(whole)
+
+
+def test_where_time_is_too_short_for_whole_people_parts_of_them_still_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    solve = Program.solve
+
+    def short(self: Program, **limits: Any) -> Solution:
+        if np.any(np.concatenate(self._whole)):
+            return Solution(Status.UNKNOWN, Termination.LIMIT, np.zeros(0), math.inf, -math.inf)
+        return solve(self, **limits)
+
+    whole = bound(calls(0.7))
+    monkeypatch.setattr(Program, "solve", short)
+    assert 0.5 * whole < bound(calls(0.7)) < whole

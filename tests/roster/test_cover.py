@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import milp
+from scipy.optimize import OptimizeResult, milp
 
 from cssim.engine.floor import policy_of
 from cssim.roster import program
@@ -20,9 +20,12 @@ from cssim.roster.cover import Asked, Cover, alike, cheapest, cover, hull
 from cssim.roster.cover import parts as in_parts
 from cssim.roster.need import Promise, load_of, promises_of, shared_out
 from cssim.roster.program import Program, Status, Termination
+from cssim.roster.search import optimise
 from cssim.roster.shifts import Columns, columns_of
+from cssim.roster.stop import Rosters
 from cssim.scenario.schema import Scenario
 from tests.roster.build import PLAIN, group, shop
+from tests.roster.hunt import small
 
 PUBLISHED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "truth" / "shift_ilp.json").read_text(encoding="utf-8")
@@ -83,6 +86,93 @@ def test_the_solver_is_silent_whatever_it_writes(
     bought(the_parts(shop()), 0.9)
     os.write(1, b"heard again")
     assert capfd.readouterr().out == "heard again"
+
+
+# -- where the solver fails ---------------------------------------------------------------------------
+
+
+class Failing:
+    """A solver that ends in numerical trouble at the runs that `when` names, by number and options."""
+
+    def __init__(self, when: Callable[[int, dict[str, Any]], bool]) -> None:
+        self.when, self.runs, self.failed = when, 0, 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.runs += 1
+        if self.when(self.runs, kwargs["options"]):
+            self.failed += 1
+            return OptimizeResult(status=4, x=None, fun=None, mip_dual_bound=None)
+        return milp(*args, **kwargs)
+
+
+def no_inside(*args: Any, **kwargs: Any) -> Any:
+    """An interior point method that fails, too."""
+    return OptimizeResult(status=4, x=None, fun=None)
+
+
+def test_a_fault_of_presolve_is_mended_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = bought(the_parts(shop()), 0.9)
+    solver = Failing(lambda run, options: options.get("presolve", True))
+    monkeypatch.setattr(program, "milp", solver)
+    monkeypatch.setattr(program, "linprog", no_inside)
+    found = bought(the_parts(shop()), 0.9)
+    assert found.solution.found
+    assert found.pay == pytest.approx(plain.pay)
+    assert solver.failed
+
+
+def test_a_linear_program_that_fails_is_solved_by_the_interior_point_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = bought(the_parts(shop()), 0.9, buy=in_parts)
+    monkeypatch.setattr(program, "milp", Failing(lambda run, options: True))
+    found = bought(the_parts(shop()), 0.9, buy=in_parts)
+    assert found.solution.status is Status.OPTIMAL
+    assert found.pay == pytest.approx(plain.pay, rel=1e-4)
+    assert found.solution.cost == pytest.approx(plain.solution.cost, rel=1e-4)
+
+
+@pytest.mark.parametrize("begins", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("duty", [0, 1])
+def test_where_the_solver_fails_in_a_dive_there_is_a_legal_roster_with_people(
+    monkeypatch: pytest.MonkeyPatch, begins: int, duty: int
+) -> None:
+    """At the first program, or at any after it."""
+    parts = the_parts(shop(limits={"min_on_duty": duty}))
+    solver = Failing(lambda run, options: run >= begins)
+    monkeypatch.setattr(program, "milp", solver)
+    monkeypatch.setattr(program, "linprog", no_inside)
+    for buy in (cover, in_parts):
+        solver.runs = 0
+        found = bought(parts, 0.9, 0.85, buy)
+        counts = np.floor(found.bought + 1e-6).astype(np.int64)
+        assert counts.sum() >= 2
+        if buy is cover:
+            assert parts[1].rules.allow(found.counts)
+            assert np.array_equal(found.counts, found.bought)
+        if not found.solution.found:
+            assert found.below.max() < 1.0
+            assert not found.whole
+
+
+@pytest.mark.parametrize(("people", "floor"), [(4, 0.0), (1, 30.0)])
+def test_what_is_bought_without_a_solver_is_legal_whatever_is_asked(
+    monkeypatch: pytest.MonkeyPatch, people: int, floor: float
+) -> None:
+    """Somebody at every moment where nothing else is asked, and no more people than there are."""
+    monkeypatch.setattr(program, "milp", Failing(lambda run, options: True))
+    monkeypatch.setattr(program, "linprog", no_inside)
+    parts = the_parts(shop(limits={"min_on_duty": 1}, groups={"main": group(people=people)}))
+    found = bought(parts, 0.9, floor)
+    assert parts[1].rules.allow(found.counts)
+    assert found.counts.tolist() == [1, 1]
+
+
+def test_a_search_whose_solver_fails_ends_with_a_roster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "milp", Failing(lambda run, options: True))
+    monkeypatch.setattr(program, "linprog", no_inside)
+    plan = optimise(small(forecast="good"), seed=1, budget=Rosters(30), replications=60, workers=1)
+    assert plan.status == "met"
 
 
 # -- covers of a shop -------------------------------------------------------------------------------

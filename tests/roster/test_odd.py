@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cssim.errors import InputError
@@ -13,7 +14,7 @@ from cssim.roster.search import _Search
 from cssim.roster.shifts import columns_of
 from cssim.roster.stop import Rosters
 from tests.roster.build import PLAIN, group
-from tests.roster.hunt import SIX_SECONDS, small
+from tests.roster.hunt import SIX_SECONDS, searching, small, tried
 
 pytestmark = [
     pytest.mark.usefixtures("no_bound"),
@@ -112,6 +113,24 @@ def test_a_promise_of_all_contacts_is_met_where_no_judged_one_misses_it() -> Non
     assert found.judgement.cost.total.value < 160  # with fewer than all
 
 
+def test_a_promise_of_all_contacts_goes_on_where_few_days_show_no_miss() -> None:
+    """One agent on each shift misses one in some hundred contacts, so few days tell nothing of a change."""
+    few = {"pre_sales": {**PATIENT, "volume": {"contacts": 20}}}
+    target = {"measure": "first_reply", "within": "90s", "at_least": "100%"}
+    found = plan(40, forecast="good", queues=few, groups={"main": group(people=5)}, targets=[target])
+    assert found.status == "met"
+    assert 4 <= sum(duty.count for duty in found.roster) < 10
+    assert found.search.history[-1]["kept"]
+
+
+def test_no_more_than_all_is_ever_asked_for() -> None:
+    """Whatever a judgement has taught: a roster that misses none keeps a promise of all."""
+    both = [{**SIX_SECONDS, "at_least": "100%"}, {**SIX_SECONDS, "name": "most"}]
+    hunt = searching(small(targets=both))
+    hunt.wanted = np.array([0.01, 0.01])
+    assert hunt._margin(tried(hunt, [1, 1, 1, 1])).tolist() == [0.0, 0.01]
+
+
 def test_a_promise_of_all_that_a_contact_misses_is_missed() -> None:
     found = plan(targets=[{**SIX_SECONDS, "within": "30s", "at_least": "100%"}])
     assert found.status == "budget"
@@ -130,7 +149,7 @@ NIGHTS = {
 def test_who_works_a_night_rests_before_the_next_shift(rest: str, people: int) -> None:
     crew = {"main": group(people=people, shifts=["half", "day"])}
     found = plan(**NIGHTS, rest=rest, groups=crew)
-    assert found.status == ("met" if people == 4 else "budget")
+    assert found.status == ("met" if people == 4 else "infeasible")
     assert found.judgement.people_needed["main"] <= people
     columns = columns_of(found.scenario)
     assert columns.rules.allow(columns.counts(found.roster))

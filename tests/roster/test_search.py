@@ -16,10 +16,11 @@ from scipy.stats import binom
 
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase
+from cssim.engine.floor import Roster
 from cssim.errors import InputError
 from cssim.experiment.days import run_days
 from cssim.experiment.rosters import roster_of
-from cssim.experiment.simulation import simulate
+from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.measure.cost import cost_of
 from cssim.measure.estimate import share_of_days
 from cssim.roster import RosterResult, optimise, search
@@ -29,7 +30,7 @@ from cssim.roster.search import JUDGEMENTS, cheapest_kept, looks
 from cssim.roster.shifts import columns_of
 from cssim.roster.stop import Rosters, Seconds, Stop
 from cssim.scenario.load import read_roster
-from cssim.scenario.schema import RosterRow
+from cssim.scenario.schema import RosterRow, Scenario
 from tests.roster.build import PLAIN, group
 from tests.roster.hunt import FIVE_MINUTES, SIX_SECONDS, searching, small, tried
 
@@ -256,6 +257,76 @@ def test_ctrl_c_gives_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.search.ended == "interrupted"
     assert plan.roster
     assert plan.judgement.replications == 16  # quickly
+
+
+def test_ctrl_c_is_not_followed_by_explaining(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = optimise(small(), seed=1, budget=Rosters(3), replications=16, workers=1)
+    assert plain.without
+    monkeypatch.setattr(search, "run_days", interrupting(8))
+    plan = optimise(small(), seed=1, budget=Rosters(100), workers=1)
+    assert plan.search.ended == "interrupted"
+    assert plan.without == ()
+    assert list(plan.search.seconds)[-1] == "judge"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_ctrl_c_while_the_bound_is_sharpened_ends_the_search(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Between the rounds, and in the end."""
+    calls, stages = 0, []
+
+    def interrupted(*args: Any, **kwargs: Any) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise KeyboardInterrupt
+        return 0.0
+
+    monkeypatch.setattr(search.Windows, "sharpen", interrupted)
+    plan = optimise(
+        small(forecast="good"),
+        seed=1,
+        budget=Rosters(100),
+        replications=60,
+        workers=1,
+        progress=lambda record: stages.append(record.stage),
+    )
+    assert (calls, plan.status, plan.search.ended) == (number, "met", "interrupted")
+    assert plan.without == ()
+    assert stages[-2:] == ["bound", "end"]
+
+
+ROSTER = [{"group": "main", "date": "11-10", "shift": "half", "start": "10:00", "end": "12:00", "count": 1}]
+
+
+def test_ctrl_c_while_the_roster_of_today_is_judged_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = small(roster=ROSTER)
+    assert scenario.roster is not None
+    own = roster_of(scenario, scenario.roster)
+
+    def judged(one: Scenario, roster: Roster, **more: Any) -> SimulationResult:
+        if roster == own:
+            raise KeyboardInterrupt
+        return simulate(one, roster, **more)
+
+    monkeypatch.setattr(search, "simulate", judged)
+    plan = optimise(scenario, seed=1, budget=Rosters(3), workers=1)
+    assert plan.roster != own
+    assert plan.baseline is None
+
+
+def test_after_ctrl_c_the_roster_of_today_is_judged_as_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = small(forecast="good", roster=ROSTER)
+
+    def interrupted(*args: Any, **kwargs: Any) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search.Windows, "sharpen", interrupted)
+    plan = optimise(scenario, seed=1, budget=Rosters(100), replications=60, workers=1)
+    assert plan.judgement.replications == 60
+    assert plan.baseline is not None
+    assert plan.baseline.replications == 16
 
 
 def test_ctrl_c_while_a_roster_is_judged_gives_that_roster(monkeypatch: pytest.MonkeyPatch) -> None:
