@@ -602,7 +602,8 @@ class _Search:
 
     def _learn_from(self, judged: _Judged) -> None:
         """Ask for what a judgement needs, and as much more (or less) as the judged roster looked better (or
-        worse) in the search than on numbers that did not choose it, the surer of the two believed more."""
+        worse) in the search than on numbers that did not choose it, the surer of the two believed more; and
+        for more than it showed there of what it was not judged to keep, so that it is not chosen again."""
         lab, result = self.lab, judged.result
         level = levels(self.scenario, result.seed, result.phase, range(result.replications))
         busy = Busy(busyness(self.scenario, self.setting.load, level), lab.sample.known)
@@ -611,7 +612,9 @@ class _Search:
         mine, theirs = searched.error**2, fresh.error**2
         belief = mine / np.maximum(mine + theirs, 1e-12)
         needed = self._needed(fresh, result.replications + self._many, SAFETY)
-        self.taught = needed + belief * (searched.slack - fresh.slack)
+        taught = needed + belief * (searched.slack - fresh.slack)
+        failed = [one.verdict != "met" for target in result.targets for one in target.by_period]
+        self.taught = np.where(failed, np.maximum(taught, searched.slack + MORE / 10), taught)
 
     def _consider(self, trial: Trial, what: str) -> None:
         """Remember the best roster, and write it into the history. One that was only looked at is never
