@@ -259,8 +259,8 @@ def simulate(
         executor: where the replications run; it is left open. Else threads of our own.
         workers: how many threads; as many as there are processors by default, and 1 means here, where the
             readable engine always runs.
-        sizes: of the sample, ascending, after which the run may stop, and does once it is settled (see
-            `settled`); errors are divided by how many there are. In place of `replications` and `precision`.
+        sizes: of the sample, ascending, after which the run may stop, and does once it is decided (see
+            `decided`); errors are divided by how many there are. In place of `replications` and `precision`.
         judgements: the errors of all verdicts are divided by it, where several rosters may be judged, each on
             its own phase, and the one that is met is then believed.
         progress: told how far it is.
@@ -287,7 +287,7 @@ def simulate(
             targets = judge(scenario, days, looks=len(looks) * judgements)
             if precision is not None and all(sure_enough(target, precision) for target in targets):
                 break
-            if sizes is not None and settled(targets, len(days) / looks[-1]):
+            if sizes is not None and decided(targets, len(days) / looks[-1]):
                 break
     assert total is not None
     return SimulationResult(
@@ -315,16 +315,18 @@ def simulate(
     )
 
 
-def settled(targets: Sequence[TargetResult], part: float) -> bool:
+def decided(targets: Sequence[TargetResult], part: float) -> bool:
     """Whether more replications would hardly change what is said of a roster: every verdict is clear, or some
-    promise is not met and would not be, were the rest of the sample like the `part` of it that was seen.
+    promise is not met, and with the whole sample would be only if the rest were clearly better than the
+    `part` that was seen: by half of what then separates an estimate from its bound.
 
     Giving up early says *undecided* where *met* might have followed, never the reverse.
     """
     if all(target.verdict != "undecided" for target in targets):
         return True
     worst = [target.worst for target in targets if target.verdict != "met"]
-    return any(one.margin - (one.margin - one.sure_margin) * part**0.5 < 0 for one in worst)
+    half = 0.5 * part**0.5
+    return any(one.margin - half * (one.margin - one.sure_margin) < 0 for one in worst)
 
 
 def _in_range(seed: int | None, replications: int | None, precision: float | None, judgements: int) -> None:

@@ -162,11 +162,13 @@ def _lacking(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Float
 
 
 def _mending(steps: Steps, trial: Trial, margin: Floats, trust: Floats) -> Steps:
-    """Single steps that should mend, by how much for their pay; then all others of one agent."""
+    """Single steps that should mend, in turns by how much for their pay and by how much; then all others of
+    one agent. What costs next to nothing is often wishful, and what costs more mends for sure."""
     now = trial.violation(margin)
     mended = now - _lacking(steps, trial, margin, trust)
     rank = mended / np.maximum(-steps.saves, 0.02 * np.abs(steps.saves).max(initial=0.0) + 1e-9)
-    order = np.argsort(-rank, kind="stable")
+    turns = np.stack([np.argsort(-rank, kind="stable"), np.argsort(-mended, kind="stable")], axis=1).ravel()
+    order = turns[np.sort(np.unique(turns, return_index=True)[1])]
     mends = mended[order] > 1e-4 * now
     alone = (steps.off[order, 0] == NOBODY) | (steps.on[order, 0] == NOBODY)
     return steps[np.concatenate([order[mends], order[~mends & alone]])]

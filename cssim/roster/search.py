@@ -64,7 +64,7 @@ BUDGET: Final = 120.0
 FEW: Final = 8
 """Replications on which a roster is first looked at; doubled until it is clear what it is worth."""
 
-COMPARED: Final = 4e5
+COMPARED: Final = 6e5
 """Contacts on which rosters are compared in the end, at least and at most so many replications of them."""
 
 ENOUGH: Final = (32, 256)
@@ -98,6 +98,9 @@ STARTS: Final = (0, 3, 12)
 
 WRONG: Final = 0.1
 """Span of the factors by which pay is wrong in another start."""
+
+LESS_WRONG: Final = 0.2
+"""Of that, so much where a start is bought by the bound's curves: what it loses stays lost."""
 
 WHOLE: Final = 3.0
 """Seconds, at most, in which one of them is made whole, where the budget is a time."""
@@ -439,6 +442,8 @@ class _Search:
         best: _Judged | None = None
         for number in count():
             ended = self._round(number, proven)
+            if ended == "budget" and self.early:  # the end of the round, not of the time
+                ended = "settled"
             assert self.best is not None
             last = number >= len(TRIES) - 1 and ended == "settled"
             if best is not None and not self._worth_judging(best):
@@ -545,12 +550,12 @@ class _Search:
             if lab.pace:
                 some = int((0.25 if self.late else 0.3) * lab.left / lab.pace)
                 self.planned = max(min(self.planned, some), 10)
-                self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.02 * lab.stop.seconds / lab.pace))
+                self.enough = min(self.enough, _within(FEW, ENOUGH[1], 0.01 * lab.stop.seconds / lab.pace))
             own = 2.0 if self.scenario.roster is not None else 1.0
             later = EXPLAINED * lab.stop.seconds + own * 1.15 * self.planned * lab.pace
             soon = min(0.45 * lab.stop.seconds, SOON)
-            second = self.judged == 1 and lab.elapsed < EARLY * lab.stop.seconds
-            ends = soon if first else HALF * lab.stop.seconds if second else np.inf
+            self.early = self.judged == 1 and lab.elapsed < EARLY * lab.stop.seconds
+            ends = soon if first else HALF * lab.stop.seconds if self.early else np.inf
             lab.reserve = max(lab.stop.seconds - ends, later if not first else 0.0)
         lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
         self.refused.clear()
@@ -807,7 +812,8 @@ class _Search:
         for _ in range(SUGGESTED):
             lacking = [(one.counts, margin - one.reading.slack) for one in tried]
             seconds = WHOLE if np.isfinite(self.lab.left) else None
-            counts = self.suggest(lacking, self.least, self.lab.columns.pay * wrong, seconds)
+            pay = self.lab.columns.pay * (1 + LESS_WRONG * (wrong - 1))
+            counts = self.suggest(lacking, self.least, pay, seconds)
             if counts is None or any(np.array_equal(counts, one.counts) for one in tried):
                 break
             found.append(self._looked_at(counts))

@@ -18,6 +18,7 @@ from cssim.demand.streams import Phase
 from cssim.experiment.days import run_days
 from cssim.measure.estimate import tallies
 from cssim.measure.service import Day
+from cssim.roster import response
 from cssim.roster.boxes import Boxes
 from cssim.roster.floors import Grid, Theatre
 from cssim.roster.response import Curve, features, fit
@@ -223,6 +224,46 @@ def test_pieces_add_up_and_a_break_is_no_presence() -> None:
     assert outcome.counted_of.sum(axis=1) == pytest.approx(outcome.counted[:, 0])
     floor = grid.floor(scenario, np.array([[2, 2, 1, 0, 0, 1, 3, 3]]))
     assert sum(duty.count for duty in floor) == 5
+
+
+def test_a_curve_that_flattens_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    luck = np.random.default_rng(4)
+    x = features(luck.uniform(0, 8, (300, 1, 3)))[:, 1]
+    theta = np.array([0.8, *[0.0] * 4])
+    truth = Curve(theta, -3.0, 1.0, np.array([2.5, np.inf]), np.array([1.2, 0.4]))  # slope 1.6, then 0.4
+    share = truth.share(x @ theta)
+    seen = luck.binomial(2000, share) / 40
+
+    def off() -> float:
+        found = fit(x, seen, np.full(300, 50.0), 40.0, np.ones(300))
+        assert np.all(found.slopes >= 0)
+        return float(np.sqrt(np.mean((found.share(x @ found.theta) - share) ** 2)))
+
+    bent = off()
+    monkeypatch.setattr(response, "TURNS", 0)  # a plain logistic curve
+    assert bent < off() / 3
+
+
+@pytest.mark.parametrize("promise", ["seconds", "days"])
+def test_what_it_suggests_is_legal_and_for_what_was_lacking(promise: str) -> None:
+    scenario = small(promise)
+    columns, bound = columns_of(scenario), windows(scenario)
+    none, base = np.zeros(len(columns), dtype=np.int64), best(promise)[0]
+    assert bound.suggest([(base, np.zeros(1))], none, columns.pay) is None  # nothing is known yet
+    bound.sharpen(rounds=2, best=best(promise))
+    pays = []
+    for lacking in (-0.2, 0.0, 0.1):
+        counts = bound.suggest([(base, np.array([lacking]))], none, columns.pay)
+        assert counts is not None
+        assert columns.rules.allow(counts)
+        pays.append(float(columns.pay @ counts))
+    assert pays == sorted(pays)
+    assert pays[0] < pays[-1]
+    least = none + (np.arange(len(none)) == 1)
+    kept = bound.suggest([(base, np.zeros(1))], least, columns.pay)
+    assert kept is not None
+    assert kept[1] >= 1
+    assert bound.suggest([(base, np.ones(1))], none, columns.pay) is None  # more than all there are
 
 
 def test_splitting_never_lowers_the_bound() -> None:
