@@ -287,7 +287,7 @@ def simulate(
             targets = judge(scenario, days, looks=len(looks) * judgements)
             if precision is not None and all(sure_enough(target, precision) for target in targets):
                 break
-            if sizes is not None and decided(targets, len(days) / looks[-1]):
+            if sizes is not None and decided(targets):
                 break
     assert total is not None
     return SimulationResult(
@@ -315,18 +315,11 @@ def simulate(
     )
 
 
-def decided(targets: Sequence[TargetResult], part: float) -> bool:
-    """Whether more replications would hardly change what is said of a roster: every verdict is clear, or some
-    promise is not met, and with the whole sample would be only if the rest were clearly better than the
-    `part` that was seen: by half of what then separates an estimate from its bound.
-
-    Giving up early says *undecided* where *met* might have followed, never the reverse.
-    """
-    if all(target.verdict != "undecided" for target in targets):
-        return True
-    worst = [target.worst for target in targets if target.verdict != "met"]
-    half = 0.5 * part**0.5
-    return any(one.margin - half * (one.margin - one.sure_margin) < 0 for one in worst)
+def decided(targets: Sequence[TargetResult]) -> bool:
+    """Whether more replications are worth little: every verdict is clear, or what was seen is on the wrong
+    side of some promise, so that only a better rest could save it. That can lose a *met*, never make one."""
+    clear = all(target.verdict != "undecided" for target in targets)
+    return clear or any(target.worst.margin < 0 for target in targets if target.verdict != "met")
 
 
 def _in_range(seed: int | None, replications: int | None, precision: float | None, judgements: int) -> None:

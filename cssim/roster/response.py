@@ -43,7 +43,7 @@ CLOSE: Final = 0.002
 _FLAT: Final = 5.0
 """A logit from which on a curve is as good as flat."""
 
-_GRID: Final = 80
+_GRID: Final = 60
 
 _STEEP: Final = 0.02
 """Of g, at least, where its slope divides."""
@@ -83,7 +83,9 @@ class Curve:
         top = self.most if high == np.inf else float(self.share(high))
         if ends - low < 1e-9:
             return np.array([top]), np.zeros(1)
-        e = np.linspace(low, ends, _GRID)
+        bend = float(np.clip(self._last, low, ends))
+        knots = self.knots[(self.knots > low) & (self.knots < ends)]
+        e = np.unique(np.concatenate([np.linspace(low, bend, _GRID), np.linspace(bend, ends, _GRID), knots]))
         share = self.share(e)
         corners = _hull(e, share)
         x, y = e[corners], share[corners]
@@ -94,9 +96,13 @@ class Curve:
     @property
     def _flat(self) -> float:
         """The effective staff from which on the curve is as good as flat."""
-        last = float(self.knots[-2]) if len(self.knots) > 1 else 0.0
-        rise = max(_FLAT - float(self.logit(last)), 0.0)
-        return last + rise / max(float(self.slopes[-1]), 1e-3 * max(rise, 1e-9))
+        rise, slope = _FLAT - float(self.logit(self._last)), float(self.slopes[-1])
+        return self._last + rise / slope if rise > 0 and slope > 1e-9 else self._last
+
+    @property
+    def _last(self) -> float:
+        """The effective staff of the last bend."""
+        return float(self.knots[-2]) if len(self.knots) > 1 else 0.0
 
 
 def _hull(x: Floats, y: Floats) -> Ints:
@@ -116,7 +122,7 @@ def _few(x: Floats, envelope: Floats, height: Floats, slope: Floats) -> tuple[Fl
     """Of lines above an envelope so few that their least is nowhere more than `CLOSE` above it."""
     lines = height[:, None] + slope[:, None] * x
     kept = [0, len(height) - 1]
-    while True:
+    for _ in height:
         off = lines[kept].min(axis=0) - envelope
         worst = int(np.argmax(off))
         if off[worst] <= CLOSE:

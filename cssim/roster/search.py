@@ -186,7 +186,7 @@ def optimise(
         lost_sales: whether sales that are lost with buyers who go count as cost, besides the wages.
         keep: told the best roster so far and its cost whenever there is a better one, so that it is not lost
             if the process is killed.
-        replications: of each judgement; by default as many as the budget has room for, 400 at most.
+        replications: of each judgement; by default as many as the budget has room for, 4,000 at most.
         progress: told how far it is, see `cssim.roster.stop.Record`.
 
     Raises:
@@ -421,6 +421,7 @@ class _Search:
         self.bought: Trial
         self.judged = 0
         self.late, self.hurried, self.stopped = False, False, False
+        self.early, self.number = False, 0
         self.starts = 0
         self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
@@ -475,7 +476,7 @@ class _Search:
     def _bound(self, best: _Judged, part: float) -> None:
         """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
         lab = self.lab
-        if self.money is not None or self.sharpen is None:
+        if not best.met or self.money is not None or self.sharpen is None:
             return
         lab.tell("bound")
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
@@ -516,6 +517,7 @@ class _Search:
 
     def _round(self, number: int, proven: bool) -> Ended:
         """Improve the best roster until nothing better is found, or the round's time is over."""
+        self.number = number
         try:
             self._plan()
             if self.best is None:
@@ -541,10 +543,11 @@ class _Search:
         """How many replications the next judgement has, and what that asks of the search.
 
         Of a budget of time the first search gets not quite half, and not long, so that there is time to mend
-        what its judgement finds; of what is left then, a part is kept for the next one, the smaller where
-        there is little hope of *met*.
+        what its judgement finds; the second ends at half of it. Of what is left then, a part is kept for the
+        next judgement, the smaller where there is little hope of *met*.
         """
         lab, first = self.lab, self.judged == 0 and not self.late
+        self.hurried = self.early = False
         self.planned = self.replications or self.sure[min(self.judged, 1)]
         if np.isfinite(lab.left):
             if lab.pace:
@@ -554,7 +557,7 @@ class _Search:
             own = 2.0 if self.scenario.roster is not None else 1.0
             later = EXPLAINED * lab.stop.seconds + own * 1.15 * self.planned * lab.pace
             soon = min(0.45 * lab.stop.seconds, SOON)
-            self.early = self.judged == 1 and lab.elapsed < EARLY * lab.stop.seconds
+            self.early = self.number == 1 == self.judged and lab.elapsed < EARLY * lab.stop.seconds
             ends = soon if first else HALF * lab.stop.seconds if self.early else np.inf
             lab.reserve = max(lab.stop.seconds - ends, later if not first else 0.0)
         lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
@@ -811,7 +814,10 @@ class _Search:
         tried, found = [trial], list[Trial]()
         for _ in range(SUGGESTED):
             lacking = [(one.counts, margin - one.reading.slack) for one in tried]
-            seconds = WHOLE if np.isfinite(self.lab.left) else None
+            left = self.lab.left - self.lab.reserve
+            if left <= 0:
+                raise Spent
+            seconds = min(WHOLE, left / 4) if np.isfinite(left) else None
             pay = self.lab.columns.pay * (1 + LESS_WRONG * (wrong - 1))
             counts = self.suggest(lacking, self.least, pay, seconds)
             if counts is None or any(np.array_equal(counts, one.counts) for one in tried):

@@ -237,7 +237,8 @@ class Windows:
         for box in ((cheapest.low, cheapest.high), boxes.everything):
             found = program.whole(box, least, seconds)
             if found is not None:
-                self._suggested.append(found)
+                if not any(np.array_equal(found, one) for one in self._suggested):
+                    self._suggested.append(found)
                 return found
         return None
 
@@ -417,7 +418,8 @@ class Windows:
             known = theatre.play(roster, chosen.order[:REFERENCE], self._executor)[0]
             self._measured, self._played = (counts, known, here), [*self._played, seen]
         _, known, here = self._measured
-        days = chosen.order[: REFERENCE + MORE_DAYS * self.rounds]
+        most = min(REFERENCE + MORE_DAYS * self.rounds, len(known.good) + MORE_DAYS)
+        days = chosen.order[:most]
         if len(days) > len(known.good):
             known = known + theatre.play(roster, days[len(known.good) :], self._executor)[0]
             self._measured = (counts, known, here)

@@ -197,6 +197,22 @@ def test_the_lines_are_nowhere_below_the_curve_and_meet_it(
         assert least[-1] == pytest.approx(curve.share(low + length), abs=0.02)
 
 
+@given(
+    slopes=st.lists(st.sampled_from([0.0, 0.02, 0.3, 1.0, 2.5]), min_size=3, max_size=3),
+    start=st.floats(-6, 2),
+    low=st.floats(0, 5),
+    length=st.one_of(st.just(np.inf), st.floats(0.5, 8)),
+)
+def test_the_lines_are_nowhere_below_a_curve_with_bends(
+    slopes: list[float], start: float, low: float, length: float
+) -> None:
+    curve = Curve(np.zeros(1), start, 1.0, np.array([2.0, 5.0, np.inf]), np.array(slopes))
+    height, slope = curve.lines(low, low + length)
+    e = np.linspace(low, min(low + length, low + 40), 800)
+    least = (height[:, None] + slope[:, None] * e).min(axis=0)
+    assert np.all(least >= curve.share(e) - 5e-3)
+
+
 def test_a_curve_is_found_again() -> None:
     luck = np.random.default_rng(3)
     staff = luck.uniform(0, 8, (200, 2, 6))
