@@ -18,7 +18,6 @@ from cssim.demand.streams import Phase
 from cssim.experiment.days import run_days
 from cssim.measure.estimate import tallies
 from cssim.measure.service import Day
-from cssim.roster import response
 from cssim.roster.boxes import Boxes
 from cssim.roster.floors import Grid, Theatre
 from cssim.roster.response import Curve, features, fit
@@ -197,22 +196,6 @@ def test_the_lines_are_nowhere_below_the_curve_and_meet_it(
         assert least[-1] == pytest.approx(curve.share(low + length), abs=0.02)
 
 
-@given(
-    slopes=st.lists(st.sampled_from([0.0, 0.02, 0.3, 1.0, 2.5]), min_size=3, max_size=3),
-    start=st.floats(-6, 2),
-    low=st.floats(0, 5),
-    length=st.one_of(st.just(np.inf), st.floats(0.5, 8)),
-)
-def test_the_lines_are_nowhere_below_a_curve_with_bends(
-    slopes: list[float], start: float, low: float, length: float
-) -> None:
-    curve = Curve(np.zeros(1), start, 1.0, np.array([2.0, 5.0, np.inf]), np.array(slopes))
-    height, slope = curve.lines(low, low + length)
-    e = np.linspace(low, min(low + length, low + 40), 800)
-    least = (height[:, None] + slope[:, None] * e).min(axis=0)
-    assert np.all(least >= curve.share(e) - 5e-3)
-
-
 def test_a_curve_is_found_again() -> None:
     luck = np.random.default_rng(3)
     staff = luck.uniform(0, 8, (200, 2, 6))
@@ -240,24 +223,6 @@ def test_pieces_add_up_and_a_break_is_no_presence() -> None:
     assert outcome.counted_of.sum(axis=1) == pytest.approx(outcome.counted[:, 0])
     floor = grid.floor(scenario, np.array([[2, 2, 1, 0, 0, 1, 3, 3]]))
     assert sum(duty.count for duty in floor) == 5
-
-
-def test_a_curve_that_flattens_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    luck = np.random.default_rng(4)
-    x = features(luck.uniform(0, 8, (300, 1, 3)))[:, 1]
-    theta = np.array([0.8, *[0.0] * 4])
-    truth = Curve(theta, -3.0, 1.0, np.array([2.5, np.inf]), np.array([1.2, 0.4]))  # slope 1.6, then 0.4
-    share = truth.share(x @ theta)
-    seen = luck.binomial(2000, share) / 40
-
-    def off() -> float:
-        found = fit(x, seen, np.full(300, 50.0), 40.0, np.ones(300))
-        assert np.all(found.slopes >= 0)
-        return float(np.sqrt(np.mean((found.share(x @ found.theta) - share) ** 2)))
-
-    bent = off()
-    monkeypatch.setattr(response, "TURNS", 0)  # a plain logistic curve
-    assert bent < off() / 3
 
 
 @pytest.mark.parametrize("promise", ["seconds", "days"])
