@@ -27,7 +27,7 @@ RIDGE: Final = 0.1
 MISFIT: Final = 0.02
 """Standard deviation of what the curve does not explain of a share, beside luck."""
 
-_FLAT: Final = 5.0
+FLAT: Final = 5.0
 """A logit from which on a curve is as good as flat."""
 
 
@@ -52,7 +52,7 @@ class Curve:
         Where the curve bends up the envelope is a chord from the lower end; then it is the curve, of which
         these are tangents.
         """
-        ends = min(max(_FLAT - self.start, low), high)
+        ends = min(max(FLAT - self.start, low), high)
         none, top = float(self.share(low)), self.most if high == np.inf else float(self.share(high))
         if ends - low < 1e-9:
             return np.array([top]), np.zeros(1)
@@ -99,24 +99,50 @@ def fit(x: Floats, good: Floats, counted: Floats, size: float, weight: Floats) -
     there = counted > 0
     if not there.any():
         return Curve(np.zeros(x.shape[1]), 0.0, 1.0)
-    x, good, counted, weight = x[there], good[there], counted[there], weight[there]
-    share = np.clip(good / counted, 0.0, 1.0)
-    n = counted * size
-    most = min(1.0, float(share.max()) + 0.5 / float(n.max()))
-    seen = share / most
-    eta = np.log((seen * n + 0.5) / ((1 - seen) * n + 0.5))
-    scale = np.sqrt(RIDGE * weight.mean()) * (x.std(axis=0) + 0.2)
-    ridge = np.hstack([np.diag(scale), np.zeros((len(scale), 2))])
-    both = np.hstack([x, np.ones((len(x), 1)), -np.ones((len(x), 1))])
-    found = np.zeros(both.shape[1])
-    for step in range(STEPS):
-        mean = 1 / (1 + np.exp(-eta))
-        steep = np.maximum(mean * (1 - mean), 0.005)
-        goal = np.clip(eta + (seen - mean) / steep, -8.0, 8.0)
-        w = np.sqrt(weight * steep**2 / (steep / n + MISFIT**2))
-        found, _ = nnls(np.vstack([both * w[:, None], ridge]), np.append(goal * w, np.zeros(len(ridge))))
-        new = both @ found
-        if np.abs(new - eta).max() < 1e-3:
-            break
-        eta = new if step < 3 else 0.5 * (eta + new)
-    return Curve(found[:-2], float(found[-2] - found[-1]), most)
+    seen, most = Seen.of(good[there], counted[there], size, weight[there])
+    theta, start = seen.logistic(x[there], np.zeros(len(seen.n)), np.ones(len(seen.n)))
+    return Curve(theta, start, most)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What n staffings showed: shares of what can be reached, of how many, and weights, (n,) each."""
+
+    share: Floats
+    n: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, good: Floats, counted: Floats, size: float, weight: Floats) -> tuple[Seen, float]:
+        """What was seen, and the share that can be reached; arguments as of `fit`, none counted 0."""
+        share, n = np.clip(good / counted, 0.0, 1.0), counted * size
+        most = min(1.0, float(share.max()) + 0.5 / float(n.max()))
+        return cls(share / most, n, weight), most
+
+    def logistic(self, x: Floats, given: Floats, scale: Floats, start: bool = True) -> tuple[Floats, float]:
+        """Coefficients c >= 0 and a constant with logit(share) about given + scale (x c + constant).
+
+        Args:
+            x: (n, f).
+            given, scale: (n,).
+            start: whether there is a constant.
+        """
+        seen, n, weight = self.share, self.n, self.weight
+        free = np.ones((len(x), 1)) * [1.0, -1.0] if start else np.zeros((len(x), 0))
+        both = scale[:, None] * np.hstack([x, free])
+        ridge = np.sqrt(RIDGE * weight.mean()) * (x.std(axis=0) + 0.2)
+        held = np.eye(len(ridge), both.shape[1]) * np.append(ridge, np.zeros(free.shape[1]))
+        eta = np.log((seen * n + 0.5) / ((1 - seen) * n + 0.5))
+        found = np.zeros(both.shape[1])
+        for step in range(STEPS):
+            mean = 1 / (1 + np.exp(-eta))
+            steep = np.maximum(mean * (1 - mean), 0.005)
+            goal = np.clip(eta + (seen - mean) / steep, -8.0, 8.0) - given
+            w = np.sqrt(weight * steep**2 / (steep / n + MISFIT**2))
+            found, _ = nnls(np.vstack([both * w[:, None], held]), np.append(goal * w, np.zeros(len(ridge))))
+            new = given + both @ found
+            if np.abs(new - eta).max() < 1e-3:
+                break
+            eta = new if step < 3 else 0.5 * (eta + new)
+        constant = float(found[-2] - found[-1]) if start else 0.0
+        return found[: x.shape[1]], constant

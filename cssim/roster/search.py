@@ -415,6 +415,7 @@ class _Search:
         self.sure = tuple(_within(*JUDGED, some / max(contacts, 1.0)) for some in SURE)
         self.planned = replications or self.sure[0]
         self.last: _Judged | None = None
+        self.seen: list[Ints] = []  # judged already
         self.wanted: Floats | None = None
         self.taught: Floats | None = None
         self.best: Trial | None = None
@@ -423,7 +424,6 @@ class _Search:
         self.late, self.hurried, self.stopped = False, False, False
         self.early, self.number = False, 0
         self.starts = 0
-        self.refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
 
     # -- the whole ----------------------------------------------------------------------------------
 
@@ -508,7 +508,7 @@ class _Search:
         """Whether the best roster may do better than the best that was judged."""
         assert self.best is not None
         assert self.last is not None
-        if np.array_equal(self.best.counts, self.last.trial.counts):
+        if any(np.array_equal(self.best.counts, counts) for counts in self.seen):
             return False
         if self.money is not None:
             margin = self._margin(self.best)
@@ -561,7 +561,6 @@ class _Search:
             ends = soon if first else HALF * lab.stop.seconds if self.early else np.inf
             lab.reserve = max(lab.stop.seconds - ends, later if not first else 0.0)
         lab.aims = aims_of(self.scenario, self.planned, self._errors(self.judged))
-        self.refused.clear()
         self.wanted = None
         if self.best is not None:
             self.best = lab.first(self.best, self.best.replications)
@@ -837,6 +836,7 @@ class _Search:
         trial = self.lab.trial(trial.counts, self.enough)
         self._consider(trial, "polish")
         margin, failed, step = self._margin(trial), 0, 0
+        refused: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}  # a move, and until which step
         self.hurried = self.lab.left < self.lab.reserve + ahead
         while failed < tries and self.lab.left > self.lab.reserve + ahead:
             asked = relearned(self.setting, self.asked, trial.counts, self.lab.seen(trial))
@@ -846,12 +846,12 @@ class _Search:
             saved = self._saved(trial)
             trust = self.trust.factor
             for move in moves(self.setting, asked, trial, margin, trust, self.least, saved, room):
-                if step < self.refused.get(move.key, step):
+                if step < refused.get(move.key, step):
                     continue
                 better = self._compared(trial, move, margin)
                 if better is not None:
                     break
-                self.refused[move.key] = step + REST
+                refused[move.key] = step + REST
                 failed += 1
                 self.hurried = self.lab.left < self.lab.reserve + ahead
                 if failed >= tries or self.hurried:
@@ -931,6 +931,7 @@ class _Search:
         self.lab.tell("judge")
         number = self.judged
         self.judged += 1
+        self.seen.append(trial.counts)
         some = self.affordable(min(self.planned, 2 * FEW) if quick else self.planned)
         roster = self.setting.columns.roster(trial.counts)
         return _Judged(trial, self.judge(roster, number, looks(self.scenario, some)), number)

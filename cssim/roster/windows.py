@@ -35,10 +35,11 @@ import numpy as np
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase, Purpose, Streams
 from cssim.engine.floor import Roster, policy_of
+from cssim.roster.bends import bent
 from cssim.roster.boxes import Boxes, Leaf
 from cssim.roster.floors import Grid, Outcome, Theatre
 from cssim.roster.need import load_of
-from cssim.roster.response import features, fit
+from cssim.roster.response import Curve, features, fit
 from cssim.roster.shifts import Columns
 from cssim.roster.yardstick import Chosen, Yardstick
 from cssim.scenario.clock import Calendar, Floats, Ints
@@ -104,6 +105,81 @@ class Played:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What all staffings showed; n staffings, k pieces with f features, p promises.
+
+    Attributes:
+        staff: features, (n, k, f).
+        good, counted: of each piece, (n, k).
+        size: replications that they are means of, (k,).
+        gain: of the promises, (n, p).
+        weight: in the fits, (n,).
+    """
+
+    staff: Floats
+    good: Floats
+    counted: Floats
+    size: Floats
+    gain: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, grid: Grid, played: Sequence[Played], size: Floats, round: int) -> Evidence:
+        """The evidence of what was played up to a round; `size` is each promise's, (p,)."""
+        age = round - np.array([one.round for one in played])
+        return cls(
+            staff=features(np.array([one.staff for one in played]))[:, grid.piece_slot],
+            good=np.array([one.good for one in played]),
+            counted=np.array([one.counted for one in played]),
+            size=size[grid.piece_promise],
+            gain=np.array([one.gain for one in played]),
+            weight=np.maximum(FADES**age, 0.05),
+        )
+
+    def plain(self) -> tuple[Curve, ...]:
+        """The logistic curves of the pieces."""
+        return tuple(fit(*self._piece(k)) for k in range(len(self.size)))
+
+    def bent(self, plain: Sequence[Curve]) -> tuple[Curve, ...]:
+        """The same with bends."""
+        return tuple(bent(curve, *self._piece(k)) for k, curve in enumerate(plain))
+
+    def effective(self, curves: Sequence[Curve]) -> Floats:
+        """Effective staff, (n, k)."""
+        return np.asarray(np.einsum("nkf,kf->nk", self.staff, [curve.theta for curve in curves]))
+
+    def boxes(self, grid: Grid, columns: Columns, curves: tuple[Curve, ...], need: Floats) -> Boxes:
+        """The program of the pieces with these curves, where the promises must gain `need`, (p,)."""
+        effective = self.effective(curves)
+        shares = np.array([curve.share(effective[:, k]) for k, curve in enumerate(curves)]).T
+        whole = np.average(self.counted, axis=0, weights=self.weight)
+        ratio, offset = _calibrated(grid, shares, whole, self.gain, self.weight)
+        return Boxes.of(grid, columns, curves, whole * ratio[grid.piece_promise], offset, need)
+
+    def _piece(self, k: int) -> tuple[Floats, Floats, Floats, float, Floats]:
+        return self.staff[:, k], self.good[:, k], self.counted[:, k], float(self.size[k]), self.weight
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """What the last round said: the evidence, plain curves, what the promises must gain, (p,), and the
+    cheapest mixture of shifts, (n,)."""
+
+    evidence: Evidence
+    curves: tuple[Curve, ...]
+    need: Floats
+    mixture: Floats
+
+
+@dataclass(frozen=True)
+class Market:
+    """By what rosters are bought: the program with bent curves, and the box in which it is cheapest."""
+
+    boxes: Boxes
+    box: tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
 class Proof:
     """A round's bound; k pieces with f features, p promises.
 
@@ -117,14 +193,14 @@ class Proof:
     need: Floats
     leaves: tuple[Leaf, ...]
 
-    def bound(self, staff: Floats, gain: Floats, yardstick: Yardstick) -> float:
-        """No roster costs less, as far as the staffings show (features (n, k, f) and gains (n, p))."""
-        effective = np.einsum("nkf,kf->nk", staff, self.theta)
+    def bound(self, evidence: Evidence, yardstick: Yardstick) -> float:
+        """No roster costs less, as far as the staffings show."""
+        effective = np.einsum("nkf,kf->nk", evidence.staff, self.theta)
         return min(
             leaf.cost
             + float(leaf.price @ (yardstick.need - self.need))
             - ERRORS * yardstick.error(leaf.price)
-            - max(leaf.above(effective, gain), 0.0)
+            - max(leaf.above(effective, evidence.gain), 0.0)
             for leaf in self.leaves
         )
 
@@ -154,7 +230,7 @@ class Windows:
         """Nothing is simulated yet; see `optimise` for the arguments."""
         self.cost = 0.0
         self.rounds = 0
-        self.spent = dict.fromkeys(("days", "simulation", "yardstick", "curves", "program"), 0.0)
+        self.spent = dict.fromkeys(("days", "simulation", "yardstick", "curves", "program", "market"), 0.0)
         self._scenario, self._columns, self._seed = scenario, columns, seed
         self._executor = executor
         self._grid = Grid.of(scenario, columns)
@@ -166,7 +242,8 @@ class Windows:
         self._best: tuple[Ints, float] | None = None
         self._suggested: list[Ints] = []  # not yet simulated here
         self._measured: tuple[Ints, Outcome, Outcome] | None = None  # the yardstick's roster: many days, few
-        self._program: tuple[Boxes, Leaf] | None = None  # of the last round, and where it is cheapest
+        self._concluded: Concluded | None = None  # by the last round
+        self._market: Market | None = None  # of what was concluded, once a roster is bought
 
     @property
     def assumes(self) -> tuple[str, ...]:
@@ -227,20 +304,29 @@ class Windows:
             pay: of one agent on each column, which may be slightly wrong, (n,).
             seconds: for making it whole, at most; without, it is the same on every machine.
         """
-        if self._program is None:
+        if self._concluded is None:
             return None
-        boxes, cheapest = self._program
+        if self._market is None:
+            self._market = self._opened(self._concluded)
+        boxes, box = self._market.boxes, self._market.box
         rows = [promise.row for promise in self._grid.promises]
         whole = boxes.worth.sum(axis=1)
         asked = np.mean([boxes.gained(counts) + lacks[rows] * whole for counts, lacks in tried], axis=0)
         program = boxes.needing(asked).paying(pay)
-        for box in ((cheapest.low, cheapest.high), boxes.everything):
-            found = program.whole(box, least, seconds)
+        for within in (box, boxes.everything):
+            found = program.whole(within, least, seconds)
             if found is not None:
                 if not any(np.array_equal(found, one) for one in self._suggested):
                     self._suggested.append(found)
                 return found
         return None
+
+    def _opened(self, last: Concluded) -> Market:
+        with self._clock("market"):
+            curves = last.evidence.bent(last.curves)
+            boxes = last.evidence.boxes(self._grid, self._columns, curves, last.need)
+            leaves = boxes.split(SPLITS)
+            return Market(boxes, (leaves[0].low, leaves[0].high) if leaves else boxes.everything)
 
     def _step(self) -> None:
         """Simulate a few staffings; after the last of a round, see what they say.
@@ -252,7 +338,7 @@ class Windows:
                 contacts = self._theatre.drawn.expected
                 self._chosen = Chosen.of(self._scenario, self._grid, self._seed, contacts)
         if self._ahead is None:
-            self._ahead = self._first() if self._program is None else self._later(self._program[1].mixture)
+            self._ahead = self._first() if self._concluded is None else self._later(self._concluded.mixture)
         some = self._ahead[:BATCH]
         with self._clock("simulation"):
             rosters = [roster for roster, _, _ in some]
@@ -370,25 +456,12 @@ class Windows:
         grid = self._grid
         with self._clock("yardstick"):
             yardstick = self._compare()
-        played = self._played
-        staff = features(np.array([one.staff for one in played]))[:, grid.piece_slot]
-        good, counted = np.array([one.good for one in played]), np.array([one.counted for one in played])
-        gain = np.array([one.gain for one in played])
-        age = self.rounds - np.array([one.round for one in played])
-        weight = np.maximum(FADES**age, 0.05)
+        evidence = Evidence.of(grid, self._played, self._chosen.size, self.rounds)
         with self._clock("curves"):
-            size = self._chosen.size[grid.piece_promise]
-            curves = tuple(
-                fit(staff[:, k], good[:, k], counted[:, k], float(size[k]), weight) for k in range(len(size))
-            )
-            theta = np.array([curve.theta for curve in curves])
-            effective = np.einsum("nkf,kf->nk", staff, theta)
-            shares = np.array([curve.share(effective[:, k]) for k, curve in enumerate(curves)]).T
-            whole = np.average(counted, axis=0, weights=weight)
-            ratio, offset = _calibrated(grid, shares, whole, gain, weight)
+            curves = evidence.plain()
         need = np.zeros(len(grid.promises)) if yardstick is None else yardstick.need
         with self._clock("program"):
-            boxes = Boxes.of(grid, self._columns, curves, whole * ratio[grid.piece_promise], offset, need)
+            boxes = evidence.boxes(grid, self._columns, curves, need)
             cheapest = boxes.leaf(*boxes.everything)
             if yardstick is not None:
                 # what luck may take is allowed for at the prices of a first look: hardly any is left then
@@ -396,10 +469,12 @@ class Windows:
                 leaves = boxes.split(min(SPLITS + MORE_SPLITS * self.rounds, MOST_SPLITS))
                 if leaves:
                     cheapest = leaves[0]
+                    theta = np.array([curve.theta for curve in curves])
                     self._proofs = [*self._proofs, Proof(theta, boxes.need, leaves)]
-                self.cost = max([0.0, *(proof.bound(staff, gain, yardstick) for proof in self._proofs)])
+                self.cost = max([0.0, *(proof.bound(evidence, yardstick) for proof in self._proofs)])
         if np.any(cheapest.mixture > 0):
-            self._program = boxes, cheapest
+            self._concluded = Concluded(evidence, curves, need, cheapest.mixture)
+            self._market = None
 
     def _compare(self) -> Yardstick | None:
         """The best roster on many days; or the last mixture made whole, where no roster is known."""
@@ -407,8 +482,8 @@ class Windows:
         chosen, theatre = self._chosen, self._theatre
         if self._best is not None:
             counts = self._best[0]
-        elif self._program is not None:
-            counts = np.rint(self._program[1].mixture).astype(np.int64)
+        elif self._concluded is not None:
+            counts = np.rint(self._concluded.mixture).astype(np.int64)
         else:
             return None
         roster = [self._columns.roster(counts)]

@@ -18,6 +18,7 @@ from cssim.demand.streams import Phase
 from cssim.experiment.days import run_days
 from cssim.measure.estimate import tallies
 from cssim.measure.service import Day
+from cssim.roster.bends import Bent, bent
 from cssim.roster.boxes import Boxes
 from cssim.roster.floors import Grid, Theatre
 from cssim.roster.response import Curve, features, fit
@@ -196,6 +197,22 @@ def test_the_lines_are_nowhere_below_the_curve_and_meet_it(
         assert least[-1] == pytest.approx(curve.share(low + length), abs=0.02)
 
 
+@given(
+    slopes=st.lists(st.sampled_from([0.0, 0.02, 0.3, 1.0, 2.5]), min_size=3, max_size=3),
+    start=st.floats(-6, 2),
+    low=st.floats(0, 5),
+    length=st.one_of(st.just(np.inf), st.floats(0.5, 8)),
+)
+def test_the_lines_are_nowhere_below_a_curve_with_bends(
+    slopes: list[float], start: float, low: float, length: float
+) -> None:
+    curve = Bent(np.zeros(1), start, 1.0, np.array([2.0, 5.0, np.inf]), np.array(slopes))
+    height, slope = curve.lines(low, low + length)
+    e = np.linspace(low, min(low + length, low + 40), 800)
+    least = (height[:, None] + slope[:, None] * e).min(axis=0)
+    assert np.all(least >= curve.share(e) - 5e-3)
+
+
 def test_a_curve_is_found_again() -> None:
     luck = np.random.default_rng(3)
     staff = luck.uniform(0, 8, (200, 2, 6))
@@ -267,3 +284,22 @@ def test_days_for_a_promise_on_days_rank_where_it_is_decided() -> None:
     rank: Floats = (np.argsort(np.argsort(chosen.busy[:, 0])) + 0.5) / len(chosen.busy)
     assert chosen.weight.sum(axis=0) == pytest.approx(1.0)
     assert rank[list(chosen.days)] @ chosen.weight[:, 0] == pytest.approx(0.9, abs=0.02)
+
+
+def test_a_curve_that_flattens_is_found_by_bends() -> None:
+    luck = np.random.default_rng(4)
+    x = features(luck.uniform(0, 8, (300, 1, 3)))[:, 1]
+    theta = np.array([0.8, *[0.0] * 4])
+    truth = Bent(theta, -3.0, 1.0, np.array([2.5, np.inf]), np.array([1.2, 0.4]))  # slope 1.6, then 0.4
+    share = truth.share(x @ theta)
+    seen = luck.binomial(2000, share) / 40
+    known = x, seen, np.full(300, 50.0), 40.0, np.ones(300)
+    plain = fit(*known)
+    found = bent(plain, *known)
+    assert isinstance(found, Bent)
+    assert np.all(found.slopes >= 0)
+
+    def off(curve: Curve) -> float:
+        return float(np.sqrt(np.mean((curve.share(x @ curve.theta) - share) ** 2)))
+
+    assert off(found) < off(plain) / 3
