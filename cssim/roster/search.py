@@ -745,14 +745,15 @@ class _Search:
         ahead = min(2.5 * self._many * lab.pace, 0.4 * max(lab.left - lab.reserve, 0.0))
         ahead = ahead if np.isfinite(lab.left) else 0.0
         self._rehearsed(trial)
-        if not number:
+        mend = self.last is None or not self.last.met
+        if mend:  # what its judgement found is soonest mended where it is
             trial = self._polish(trial, tries, ahead)
         for _ in range(STARTS[min(number, len(STARTS) - 1)]):
             trial = self._elsewhere(trial, self.starts, TRIES[0], ahead)
             self.starts += 1
             if self.hurried:
                 break
-        if number:
+        if not mend:
             trial = self._polish(trial, tries, ahead)
         if trial.violation(self._margin(trial)) > FAR:
             trial = self._elsewhere(trial, None, tries, ahead)
