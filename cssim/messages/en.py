@@ -506,4 +506,6 @@ WORDS: dict[str, str] = {
     "table.too_many": "{group}: these shifts take {needed} people, there are {people}",
     "plan.baseline_less": "Today's roster costs {cost} and keeps {kept} of {all} promises; this one costs {difference} less.",
     "plan.baseline_more": "Today's roster costs {cost} and keeps {kept} of {all} promises; this one costs {difference} more.",
+    # -- report: frames and figures -------------------------------------------------------------------
+    "frame.lacking": "not in this result, or not as it should be; a result of an older version lacks it: run cssim simulate or cssim optimise again",
 }

@@ -494,4 +494,6 @@ WORDS: dict[str, str] = {
     "table.too_many": "{group}：这些班次需要 {needed} 人，只有 {people} 人",
     "plan.baseline_less": "现有班表费用 {cost}，做到 {all} 项承诺中的 {kept} 项；这张班表省 {difference}。",
     "plan.baseline_more": "现有班表费用 {cost}，做到 {all} 项承诺中的 {kept} 项；这张班表多花 {difference}。",
+    # -- report: frames and figures -------------------------------------------------------------------
+    "frame.lacking": "结果里没有这一项，或内容不对；旧版本的结果没有它：请重新运行 cssim simulate 或 cssim optimise",
 }

@@ -148,7 +148,7 @@ class RosterResult:
     def to_dict(self) -> dict[str, Any]:
         """The contract's `optimise` object: strict JSON, None for what is not a number."""
         judgement = self.judgement.to_dict()
-        same = ("version", "seed", "scenario", "scenario_digest", "currency", "engine")
+        same = ("version", "seed", "scenario", "scenario_digest", "currency", "engine", "untold")
         return {
             "schema": SCHEMA,
             **{key: judgement[key] for key in same},
@@ -156,10 +156,13 @@ class RosterResult:
             "elapsed_s": self.elapsed,
             "status": self.status,
             "why": say(self.why[0], **self.why[1]) if self.why else None,
+            "why_key": self.why[0] if self.why else None,
+            "why_values": dict(self.why[1]) if self.why else {},
             "cost": number(self.cost),
             "lower_bound": None if self.lower_bound is None else number(self.lower_bound),
             "gap": None if self.gap is None else number(self.gap),
             "bound_assumes": self.bound_assumes,
+            "assumes": list(self.assumes),
             "roster": self._explained(judgement["roster"]),
             "targets": judgement["targets"],
             "judgement": judgement,

@@ -99,10 +99,10 @@ def test_the_summary_of_queues_groups_and_cost():
     assert queue["first_reply"]["p90_s"]["value"] == 4
     assert queue["mean_reply_s"]["value"] == 7
     assert queue["wait"]["mean_s"]["value"] == 0
-    group = group_results(scenario, days)["main"].to_dict()
+    group = group_results(scenario, days, ())["main"].to_dict()
     assert group["occupancy"]["value"] == 0.5
     assert group["open_chats"]["value"] == pytest.approx(2700 / 2400)
-    assert group_results(scenario, days)["temps"].to_dict()["occupancy"]["value"] is None
+    assert group_results(scenario, days, ())["temps"].to_dict()["occupancy"]["value"] is None
     assert cost_result(days).to_dict() == {
         "value": 0,
         "half_width": 0,
