@@ -1,7 +1,7 @@
 """A result as tidy tables: where report, workbook and figures get every number that they show.
 
-Each function takes a result of `simulate` or `optimise`, as an object or as its JSON, and gives a frame: columns
-of equal length by name, None where there is nothing. An object is turned into its JSON first, so a picture of
+Each function takes a result of `simulate` or `optimise`, as an object or as its JSON, and gives a frame:
+columns of equal length by name, None where there is nothing. An object is turned into its JSON first, so a picture of
 `result.json` is the picture that was drawn right after the run; whoever wants many frames of one object calls
 `to_dict` once.
 """
@@ -210,9 +210,11 @@ def money(result: Result) -> Frame:
 
 
 def roster(result: Result) -> Frame:
-    """Who works: `group`, `date`, `shift`, `start`, `end`, `count`, `cost`, and what each is there for: of the
-    promises that would lose by one agent less the one that loses most, `without_target`, its estimate
-    `without_from` with everybody and `without_to` without; None where it is not known."""
+    """Who works: `group`, `date`, `shift`, `start`, `end`, `count`, `cost`, and what each is there for.
+
+    Of the promises that would lose by one agent less, the one that then stands worst is `without_target`, its
+    estimate `without_from` with everybody and `without_to` without; None where it is not known.
+    """
     found = plain(result)
     names = ("group", "date", "shift", "start", "end", "count", "cost")
     targets = _targets(found)
