@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from matplotlib.dates import date2num
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
@@ -75,7 +74,7 @@ def contacts(
         _band(axes, rows, edges, "p10", "p90", say("figure.spread"))
         _steps(axes, rows, edges, "p50", "present", say("figure.median"))
         _hours(axes, rows["start"], edges)
-        _from_zero(axes)
+        _from_zero(axes, _most(rows, "p90"))
         minutes = _interval(rows["start"]) / timedelta(minutes=1)
         axes.set_ylabel(words(say("figure.contacts_in", minutes=f"{minutes:g}")))
         _titled(axes, words(say("figure.contacts", queue=_short(name))), legend=2)
@@ -116,7 +115,7 @@ def coverage(
         if group is None and any(value is not None for value in rows["needed"]):
             _steps(axes, rows, edges, "needed", "need", say("figure.needed"), style="--")
         _hours(axes, rows["start"], edges)
-        _from_zero(axes)
+        _from_zero(axes, _most(rows, "present", "busy", *(["needed"] if "needed" in rows else [])))
         axes.set_ylabel(words(say("figure.people")))
         title = say("figure.coverage_of", groups=_short(of)) if of else say("figure.coverage")
         _titled(axes, words(title), legend=3)
@@ -166,7 +165,14 @@ def service(
         name, rows = _only(frames.service(result), "queue", queue)
         _, level = _only(levels, "queue", name)
         edges = _edges(rows["start"])
-        _band(axes, rows, edges, "low", "high", say("figure.band", sure=numbers.share(level["sure"][0])))
+        _band(
+            axes,
+            rows,
+            edges,
+            "low",
+            "high",
+            say("figure.band", sure=numbers.promised("share", level["sure"][0])),
+        )
         _steps(axes, rows, edges, "share", "present", say("figure.reached"))
         promised = next((x for x in (level["at_least"][0], level["at_most"][0]) if x is not None), None)
         if promised is not None:
@@ -217,7 +223,8 @@ def days(
         for which, role, label in ((kept, "good", "figure.kept"), (~kept, "bad", "figure.lacking")):
             count, _ = np.histogram(values[which], edges)
             if count.any():
-                bars = axes.bar(edges[:-1], count, np.diff(edges), bottom, align="edge")
+                gap = 0.03 * np.diff(edges)
+                bars = axes.bar(edges[:-1] + gap, count, np.diff(edges) - 2 * gap, bottom, align="edge")
                 for bar in bars:
                     bar.set(facecolor=COLOURS[role], edgecolor="none", linewidth=0.0, gid=role)
                 bars.set_label(say(label, days=int(count.sum())))
@@ -227,8 +234,7 @@ def days(
         axes.set_xlim(edges[0], edges[-1])
         axes.xaxis.set_major_locator(MaxNLocator(7))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _value(measure, value)))
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        _from_zero(axes, float(bottom.max()))
         axes.set_ylabel(words(say("figure.days_axis")))
         shown = _short(name) if when == "horizon" else f"{_short(name)}, {when}"
         _titled(axes, words(say("figure.days", target=shown)), legend=3)
@@ -328,7 +334,7 @@ def history(result: Result, ax: Axes | None = None, *, lang: Language | None = N
                 label=say("figure.bound"),
                 **look,
             )
-        _from_zero(axes)
+        _from_zero(axes, _most(rows, "cost", "bound"))
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _elapsed(value)))
         axes.set_ylabel(words(currency))
@@ -417,7 +423,7 @@ def _titled(axes: Axes, title: str, legend: int) -> None:
         handletextpad=0.5,
         columnspacing=2.2,
     )
-    axes.set_title(title, loc="left", fontsize=SIZE + 2, color=INK, pad=2.4 * SIZE)
+    axes.set_title(title[:1].upper() + title[1:], loc="left", fontsize=SIZE + 2, color=INK, pad=2.4 * SIZE)
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set(fontsize=SIZE - 0.5, color=INK)
 
@@ -509,10 +515,17 @@ def _interval(starts: Sequence[str]) -> timedelta:
     return datetime.fromisoformat(starts[1]) - datetime.fromisoformat(starts[0])
 
 
+def _days(moments: Sequence[datetime]) -> np.ndarray[Any, Any]:
+    """Local moments in matplotlib's days."""
+    from matplotlib.dates import date2num
+
+    return np.asarray(date2num(moments))  # type: ignore[no-untyped-call]
+
+
 def _edges(starts: Sequence[str]) -> np.ndarray[Any, Any]:
     """The intervals' edges in matplotlib's days."""
     moments = [datetime.fromisoformat(start) for start in starts]
-    return np.asarray(date2num([*moments, moments[-1] + _interval(starts)]))
+    return _days([*moments, moments[-1] + _interval(starts)])
 
 
 def _hours(axes: Axes, starts: Sequence[str], edges: np.ndarray[Any, Any]) -> None:
@@ -535,18 +548,23 @@ def _hours(axes: Axes, starts: Sequence[str], edges: np.ndarray[Any, Any]) -> No
         else f"{moment:%H:%M}"
         for k, moment in enumerate(ticks)
     ]
-    axes.set_xticks(date2num(ticks), labels)
+    axes.set_xticks(_days(ticks), labels)
     axes.set_xlim(edges[0], edges[-1])
     day = midnight + timedelta(days=1)
     while day < last:
-        axes.axvline(float(date2num(day)), color=COLOURS["grid"], linewidth=0.8, zorder=0.5)
+        axes.axvline(float(_days([day])[0]), color=COLOURS["grid"], linewidth=0.8, zorder=0.5)
         day += timedelta(days=1)
 
 
-def _from_zero(axes: Axes) -> None:
-    axes.set_ylim(bottom=0.0)
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+def _from_zero(axes: Axes, most: float) -> None:
+    """An axis from 0 to a little above the most that is drawn, which counts something."""
+    axes.set_ylim(0.0, 1.06 * most or 1.0)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=most >= 3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def _most(rows: Frame, *columns: str) -> float:
+    return max((value for name in columns for value in rows[name] if value is not None), default=0.0)
 
 
 def _percent(axes: Axes, values: Sequence[float]) -> None:
@@ -557,7 +575,7 @@ def _percent(axes: Axes, values: Sequence[float]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.6g}%"))
 
 
-_TIMES: Final = (1, 2, 5, 10, 20, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE,
+_TIMES: Final = (1, 2, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
     HOUR, 2 * HOUR, 5 * HOUR, 10 * HOUR, 24 * HOUR)  # fmt: skip
 
 

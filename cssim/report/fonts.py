@@ -1,4 +1,4 @@
-"""Which letters can be drawn on this machine: Chinese ones where a font has them, and what to say where not."""
+"""Which letters can be drawn on this machine: Chinese ones where a font has them, and what to install else."""
 
 from __future__ import annotations
 

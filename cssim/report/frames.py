@@ -1,9 +1,9 @@
 """A result as tidy tables: where report, workbook and figures get every number that they show.
 
 Each function takes a result of `simulate` or `optimise`, as an object or as its JSON, and gives a frame:
-columns of equal length by name, None where there is nothing. An object is turned into its JSON first, so a picture of
-`result.json` is the picture that was drawn right after the run; whoever wants many frames of one object calls
-`to_dict` once.
+columns of equal length by name, None where there is nothing. An object is turned into its JSON first, so a
+picture of `result.json` is the picture that was drawn right after the run; whoever wants many frames of one
+object calls `to_dict` once.
 """
 
 from __future__ import annotations
