@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from cssim.errors import InputError
 from cssim.messages import Language, say, speak, spoken
@@ -26,6 +27,7 @@ from cssim.scenario.units import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLOURS: Final[Mapping[str, str]] = {
     "promise": "#d55e00",
@@ -232,8 +234,7 @@ def days(
         mark = axes.axvline(bound, color=COLOURS["promise"], linewidth=1.4, linestyle="--", gid="promise")
         mark.set_label(say("figure.promised", bound=numbers.promised(measure, bound)))
         axes.set_xlim(edges[0], edges[-1])
-        axes.xaxis.set_major_locator(MaxNLocator(7))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _value(measure, value)))
+        _round_ticks(axes, 7, partial(_value, measure))
         _from_zero(axes, float(bottom.max()))
         axes.set_ylabel(words(say("figure.days_axis")))
         shown = _short(name) if when == "horizon" else f"{_short(name)}, {when}"
@@ -271,9 +272,7 @@ def money(result: Result, ax: Axes | None = None, *, lang: Language | None = Non
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.set_xlim(0, (left.max() or 1.0) * 1.1)
         names = [words(_short(name, 24)) for name in groups]
-        axes.set_yticks(
-            range(len(groups)), names, parse_math=False, fontfamily=fonts.families("".join(names))
-        )
+        _ticks(axes.yaxis, range(len(groups)), names)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -335,8 +334,7 @@ def history(result: Result, ax: Axes | None = None, *, lang: Language | None = N
                 **look,
             )
         _from_zero(axes, _most(rows, "cost", "bound"))
-        axes.xaxis.set_major_locator(MaxNLocator(8))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _elapsed(value)))
+        _round_ticks(axes, 8, _elapsed)
         axes.set_ylabel(words(currency))
         _titled(axes, words(say("figure.history")), legend=3)
     return axes
@@ -548,12 +546,26 @@ def _hours(axes: Axes, starts: Sequence[str], edges: np.ndarray[Any, Any]) -> No
         else f"{moment:%H:%M}"
         for k, moment in enumerate(ticks)
     ]
-    axes.set_xticks(_days(ticks), labels)
+    _ticks(axes.xaxis, _days(ticks), labels)
     axes.set_xlim(edges[0], edges[-1])
     day = midnight + timedelta(days=1)
     while day < last:
         axes.axvline(float(_days([day])[0]), color=COLOURS["grid"], linewidth=0.8, zorder=0.5)
         day += timedelta(days=1)
+
+
+def _ticks(axis: Axis, places: Sequence[float] | np.ndarray[Any, Any], words: Sequence[str]) -> None:
+    """Ticks with words, told now: a formatter would be asked when the language may be another."""
+    family = None if _browser.get() else fonts.families("".join(words))
+    look: dict[str, Any] = {} if family is None else {"fontfamily": family}
+    axis.set_ticks(list(places), list(words), parse_math=False, **look)
+
+
+def _round_ticks(axes: Axes, most: int, words: Callable[[float], str]) -> None:
+    """Ticks at round numbers of the x axis as it is."""
+    low, high = axes.get_xlim()
+    places = [x for x in MaxNLocator(most).tick_values(low, high).tolist() if low <= x <= high]
+    _ticks(axes.xaxis, places, [words(x) for x in places])
 
 
 def _from_zero(axes: Axes, most: float) -> None:
@@ -585,11 +597,9 @@ def _durations(axes: Axes, seconds: Sequence[float]) -> None:
     shown = [time for time in _TIMES if low <= time <= high]
     every = math.ceil(len(shown) / 7)
     axes.set_ylim(low, high)
-    axes.yaxis.set_major_locator(FixedLocator(shown[::every]))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    names = {time: numbers.exactly(time) for time in shown}
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: names.get(value, "")))
+    _ticks(axes.yaxis, shown[::every], [numbers.exactly(time) for time in shown[::every]])
 
 
 def _bins(values: np.ndarray[Any, Any], bound: float, *, share: bool) -> np.ndarray[Any, Any]:

@@ -1,4 +1,4 @@
-"""Which letters can be drawn on this machine: Chinese ones where a font has them, and what to install else."""
+"""Which letters can be drawn on this machine: Chinese ones where a font has them, else what to install."""
 
 from __future__ import annotations
 
