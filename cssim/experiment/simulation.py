@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from importlib import import_module, metadata
 from numbers import Integral, Real
 from typing import Any, Final
@@ -27,6 +26,7 @@ from cssim.experiment.days import Play, Progress
 from cssim.experiment.engines import ENGINE, engine_named, get_ready
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.workers import workers_for
+from cssim.measure import html
 from cssim.measure.cost import people_needed, roster_rows
 from cssim.measure.course import Course
 from cssim.measure.estimate import Estimate, TargetResult, judge, mean, numbers
@@ -219,17 +219,17 @@ class SimulationResult:
         return pd.DataFrame(named, index=index, dtype=float)
 
     def _repr_html_(self) -> str:
-        """A few lines for a notebook."""
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-            for cells in (
-                (target.name, f"{target.estimate:.4g}", say(f"verdict.{target.verdict}"))
-                for target in self.targets
-            )
-        )
+        """For a notebook: what was simulated, what it costs, and how the promises do."""
         head = say("simulate.html", name=self.scenario.name or "-", days=self.replications, seed=self.seed)
         money = f"{self.cost.total.value:,.0f} {self.scenario.currency}"
-        return f"<p><b>{escape(head)}</b> {escape(money)}</p><table>{rows}</table>"
+        kept = sum(target.verdict == "met" for target in self.targets)
+        return "".join(
+            (
+                html.paragraph(f"{head} {money}", strong=True),
+                html.paragraph(say("table.kept", kept=kept, all=len(self.targets))),
+                html.promises(self.targets),
+            )
+        )
 
 
 def simulate(

@@ -265,9 +265,6 @@ WORDS: dict[str, str] = {
     "bound.duty": "no people, seats and shifts cover the minimum of {least} on duty at every moment",
     "bound.work": "all the people there are, on all the shifts they may work, have too little time for the replies that the promises need",
     "bound.every": "all {rosters} rosters that the people, seats and shifts allow were simulated on fresh days, and each of them surely misses a promise (at a confidence of {sure})",
-    "roster.met": "Every promise is met, for",
-    "roster.infeasible": "No roster meets the promises. The nearest costs",
-    "roster.budget": "No roster was found that surely meets the promises. The nearest costs",
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "Plan the people who answer an online shop's chats: a scenario file in, the cheapest roster out.",
     "help.exit_codes": "Exit codes: 0 done, targets met; 1 unexpected fault; 2 bad usage or input; 3 infeasible; 4 budget spent or undecided; 5 a target is missed.",

@@ -41,6 +41,18 @@ COLOURS: Final[Mapping[str, str]] = {
 }
 """By role."""
 
+DARK: Final[Mapping[str, str]] = {
+    "promise": "#ff8c42",
+    "need": "#dd7fd0",
+    "present": "#5cb3ff",
+    "busy": "#3f7fae",
+    "good": "#35c495",
+    "bad": "#f2b53a",
+    "muted": "#98a2ab",
+    "grid": "#363d44",
+}
+"""The same on a dark page, as values of the CSS variables that `cssim.plot.svg` leaves open."""
+
 INK: Final = "#24292e"
 """Of letters."""
 
@@ -267,6 +279,7 @@ def money(result: Result, ax: Axes | None = None, *, lang: Language | None = Non
                 (4, 0),
                 textcoords="offset points",
                 va="center",
+                color=INK,
                 size=SIZE - 1,
             )
         axes.set_ylim(len(groups) - 0.5, -0.5)
@@ -564,14 +577,14 @@ def _ticks(axis: Axis, places: Sequence[float] | np.ndarray[Any, Any], words: Se
 def _round_ticks(axes: Axes, most: int, words: Callable[[float], str]) -> None:
     """Ticks at round numbers of the x axis as it is."""
     low, high = axes.get_xlim()
-    places = [x for x in MaxNLocator(most).tick_values(low, high).tolist() if low <= x <= high]
+    places = [float(x) for x in MaxNLocator(most).tick_values(low, high) if low <= x <= high]
     _ticks(axes.xaxis, places, [words(x) for x in places])
 
 
 def _from_zero(axes: Axes, most: float) -> None:
     """An axis from 0 to a little above the most that is drawn, which counts something."""
     axes.set_ylim(0.0, 1.06 * most or 1.0)
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=most >= 3))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=most >= 3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 

@@ -86,6 +86,7 @@ def _for_a_page(text: str, words: str) -> str:
     text = re.sub(r' d="([^"]*)"', lambda found: f' d="{_shorter(found[1])}"', text)
     text = text.replace("xlink:href=", "href=")
     text = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", text)
+    text = re.sub(r" ?font-family: [^;\"]*;?| transform=\"rotate\(-?0 [^)]*\)\"", "", text)
     text = text.replace(INK, "currentColor")
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--c-{name}, {colour})")
@@ -99,7 +100,7 @@ def _for_a_page(text: str, words: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {view[0]} role="img" aria-label="{name}" '
         'style="width:100%;height:auto;overflow:visible;stroke-linejoin:round;stroke-linecap:butt">'
-        f"{inner}"
+        f"{inner.strip()}"
     )
 
 
