@@ -57,7 +57,7 @@ def _in_words(measure: str | None, value: float) -> str:
 
 
 def roster(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A roster (`cssim.measure.cost.roster_rows`) as a grid: groups and shifts by dates, how many work each."""
+    """A roster (`cssim.measure.cost.roster_rows`) as a grid: shifts by dates, how many work each."""
     dates = sorted({row["date"] for row in rows})
     counts: dict[tuple[str, str, str], dict[str, int]] = {}
     for row in rows:

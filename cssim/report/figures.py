@@ -225,7 +225,7 @@ def days(
         InputError: no such promise or period, or the result lacks what is drawn.
     """
     with _drawn(ax, lang) as (axes, words):
-        name, one = _only(frames.promises(result), "name", target)
+        name, one = _only(frames.promises(result), "name", target, called="target")
         _, rows = _only(frames.days(result), "target", name)
         when, rows = _only(rows, "period", one["period"][0] if period is None else period)
         measure, least, most = (one[key][0] for key in ("measure", "at_least", "at_most"))
@@ -439,14 +439,14 @@ def _titled(axes: Axes, title: str, legend: int) -> None:
         label.set(fontsize=SIZE - 0.5, color=INK)
 
 
-def _only(frame: Frame, key: str, wanted: Any) -> tuple[Any, Frame]:
+def _only(frame: Frame, key: str, wanted: Any, called: str = "") -> tuple[Any, Frame]:
     """The rows of one queue, group, pool, target or period, the first where none is named."""
     names = list(dict.fromkeys(frame[key]))
     if wanted is None and names:
         wanted = names[0]
     if wanted not in names:
         allowed = ", ".join(_short(str(name)) for name in names[:20])
-        raise InputError.one("figure.unknown", path=key, given=_short(str(wanted)), allowed=allowed)
+        raise InputError.one("figure.unknown", path=called or key, given=_short(str(wanted)), allowed=allowed)
     at = [k for k, name in enumerate(frame[key]) if name == wanted]
     return wanted, {name: [column[k] for k in at] for name, column in frame.items()}
 

@@ -191,8 +191,9 @@ def days(result: Result) -> Frame:
     rows = []
     for k, (name, target) in enumerate(_targets(result)):
         for period in _list(target, "by_period", f"targets.{k}"):
-            values = _list(period, "days", f"targets.{k}.by_period")
-            rows += [(name, period.get("period"), day, value) for day, value in enumerate(values, 1)]
+            values = _column(period, "days", f"targets.{k}.by_period")
+            label = _value(period, "period", f"targets.{k}.by_period")
+            rows += [(name, label, day, value) for day, value in enumerate(values, 1)]
     return _frame(("target", "period", "day", "value"), rows)
 
 
@@ -205,7 +206,7 @@ def money(result: Result) -> Frame:
     for name, group in _mapping(judged(result), "groups").items():
         path = f"groups.{name}"
         cost = _mapping(group, "cost", path)
-        rows += [(name, part, _value(cost, part, f"{path}.cost")) for part in PAY]
+        rows += [(name, part, _number(cost, part, f"{path}.cost")) for part in PAY]
     return _frame(("group", "part", "amount"), rows)
 
 
@@ -220,9 +221,11 @@ def roster(result: Result) -> Frame:
     targets = _targets(found)
     rows = []
     for k, row in enumerate(_list(found, "roster")):
-        hit = hardest_hit([target for _, target in targets], row.get("without") or {})
-        loss = (targets[hit[0]][0], targets[hit[0]][1].get("estimate"), hit[1]) if hit else (None,) * 3
-        rows.append((*(_value(row, name, f"roster.{k}") for name in names), *loss))
+        duty = [_value(row, name, f"roster.{k}") for name in names]
+        without = _mapping(row, "without", f"roster.{k}") if "without" in row else {}
+        hit = hardest_hit([target for _, target in targets], without)
+        loss = (targets[hit[0]][0], targets[hit[0]][1]["estimate"], hit[1]) if hit else (None,) * 3
+        rows.append((*duty, *loss))
     return _frame((*names, "without_target", "without_from", "without_to"), rows)
 
 
@@ -238,8 +241,8 @@ def hardest_hit(
     """
     hits: list[tuple[float, int, float]] = []
     for k, target in enumerate(targets):
-        after, estimate = without.get(target["name"]), target.get("estimate")
-        bounds = [target.get(name) for name in ("on", "at_least", "at_most")]
+        after, estimate = without.get(target["name"]), target["estimate"]
+        bounds = [target[name] for name in ("on", "at_least", "at_most")]
         asked = next((x for x in bounds if x is not None), None)
         if after is None or estimate is None or asked is None:
             continue
@@ -307,20 +310,38 @@ def _targets(result: Result) -> list[tuple[str, Mapping[str, Any]]]:
     """The targets of a result, each with a name of its own."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for k, target in enumerate(_list(judged(result), "targets")):
-        name = str(_of_target(target, "name", k))
+        name = _of_target(target, "name", k)
+        if name is None:
+            raise _lacking(f"targets.{k}.name")
+        for key in ("on", "at_least", "at_most", "estimate"):
+            _of_target(target, key, k)
         taken = {name for name, _ in found}
         found.append((name if name not in taken else f"{name} ({k + 1})", target))
     return found
 
 
+_NUMBERS: Final = frozenset({"within_s", "at_least", "at_most", "on", "sure", "estimate", "low", "high"})
+"""Of a target; the rest are words."""
+
+
 def _of_target(target: Any, key: str, k: int) -> Any:
-    return _value(target, key, f"targets.{k}")
+    found = _value(target, key, f"targets.{k}")
+    if found is not None and not isinstance(found, (int, float) if key in _NUMBERS else str):
+        raise _lacking(f"targets.{k}.{key}")
+    return found
 
 
 def _value(holder: Any, key: str, path: str = "") -> Any:
     if not isinstance(holder, Mapping) or key not in holder:
         raise _lacking(f"{path}.{key}" if path else key)
     return holder[key]
+
+
+def _number(holder: Any, key: str, path: str) -> float:
+    found = _value(holder, key, path)
+    if not isinstance(found, (int, float)):
+        raise _lacking(f"{path}.{key}")
+    return found
 
 
 def _mapping(holder: Any, key: str, path: str = "") -> Mapping[str, Any]:
@@ -337,9 +358,11 @@ def _list(holder: Any, key: str, path: str = "") -> list[Any]:
     return found
 
 
-def _column(holder: Any, key: str, path: str, length: int) -> list[Any]:
+def _column(holder: Any, key: str, path: str, length: int | None = None) -> list[Any]:
+    """Numbers or None, as many as there should be."""
     found = _list(holder, key, path)
-    if len(found) != length:
+    numbers = all(value is None or isinstance(value, (int, float)) for value in found)
+    if not numbers or length not in (None, len(found)):
         raise _lacking(f"{path}.{key}")
     return found
 

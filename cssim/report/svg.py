@@ -94,7 +94,7 @@ def _for_a_page(text: str, words: str) -> str:
     assert view is not None
     inner = text[text.index(">") + 1 :]
     inner = _own_names(
-        re.sub(r">\s+<", "><", inner), hashlib.sha256((words + inner).encode()).hexdigest()[:8]
+        re.sub(r">\s+<", "><", inner), f"f{hashlib.sha256((words + inner).encode()).hexdigest()[:8]}"
     )
     name = escape(words)
     return (
