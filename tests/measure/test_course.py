@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cssim.engine.log import Outcome
 from cssim.engine.floor import Duty
+from cssim.engine.log import Outcome
 from cssim.measure.course import edges
 from cssim.measure.estimate import bounds
 from cssim.measure.measures import BINS, ON

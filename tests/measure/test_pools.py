@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cssim.measure.pools import Pool, pools_of
@@ -32,6 +32,7 @@ def test_groups_that_share_a_queue_through_others_are_one_pool() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(QUEUES), min_size=1, max_size=3, unique=True), max_size=6))
 def test_pools_part_the_groups_and_the_queues_and_no_group_serves_two(serves: list[list[str]]) -> None:
     scenario = serving(serves)

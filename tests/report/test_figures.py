@@ -165,7 +165,7 @@ def test_every_simulated_day_stands_on_its_side_of_the_promise(ax: Axes, told: A
     st.sampled_from([0.0, 0.8, 1.0, 0.123456789]),
     st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_no_day_is_lost_between_the_bars(values: list[float | None], bound: float, least: bool) -> None:
     told = json.loads(simulated().to_json())
     target = told["targets"][2]
@@ -226,10 +226,11 @@ def test_axes_that_are_given_leave_the_rest_alone() -> None:
         f"for name in {[draw.__name__ for draw in EVERY]}:\n"
         "    getattr(plot, name)(planned(), ax=Figure().subplots())\n"
         "    plot.svg(getattr(plot, name), planned())\n"
-        "print('matplotlib.pyplot' in sys.modules, mpl.rcParams == before)"
+        "print('matplotlib.pyplot' in sys.modules)\n"
+        "print([k for k in before if not k.startswith('backend') and mpl.rcParams[k] != before[k]])"
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert found.stdout.split() == ["False", "True"]
+    assert found.stdout.split() == ["False", "[]"]
 
 
 def test_without_axes_a_figure_makes_its_own(told: Any) -> None:
@@ -281,7 +282,7 @@ def called(name: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("without_chinese")
 def test_whatever_names_hold_stays_text(name: str) -> None:
     result = called(name)
-    for draw in EVERY:
+    for draw in (plot.contacts, plot.days, plot.money):
         axes = Figure(figsize=(7, 3)).subplots()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", plot.FontWarning)

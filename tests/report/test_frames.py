@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cssim.errors import InputError
@@ -146,6 +146,7 @@ def test_the_tightest_hours_are_those_with_most_late_contacts_then_the_busiest_p
 shares = st.none() | st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(shares, st.integers(0, 99), st.floats(0, 2)), min_size=1), st.integers(0, 20))
 def test_columns_are_equally_long_and_no_more_rows_than_wanted(
     hours: list[tuple[float | None, int, float]], most: int
@@ -179,6 +180,7 @@ def outcome(frame: Draw, result: Any) -> tuple[str, set[int]]:
 READ = [p for p in paths(json.loads(planned().to_json())["judgement"]) if p[0] != "scenario"]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(READ), st.sampled_from(["gone", None, 3, "text", [], {}, [None]]))
 def test_whatever_a_result_lacks_is_named(path: tuple[str, ...], instead: Any) -> None:
     broken = json.loads(planned().to_json())["judgement"]
