@@ -13,6 +13,7 @@ from cssim.roster.replay import replay
 from cssim.roster.search import _Search
 from cssim.roster.stop import Rosters
 from cssim.scenario.untold import untold
+from tests.report.results import planned
 from tests.roster.hunt import SIX_SECONDS, small
 
 
@@ -35,12 +36,13 @@ def test_a_plan_is_judged_again_to_the_same_numbers(kept: dict[str, Any]) -> Non
     assert again.differences == ()
 
 
-def test_what_the_planner_did_not_tell_is_kept_and_is_no_difference(kept: dict[str, Any]) -> None:
+def test_what_the_planner_did_not_tell_is_kept_and_is_no_difference() -> None:
+    kept = json.loads(planned().to_json())
     told = [Fault(one["key"], one["values"], one["path"]) for one in kept["untold"]]
-    assert told == list(untold(small(forecast="good", targets=[{**SIX_SECONDS, "at_least": 0.5}])))
+    assert told == list(untold(planned().scenario))
     assert kept["judgement"]["untold"] == kept["untold"]
     assert told[0].text("zh") != told[0].text("en")
-    again = replay(kept, workers=1)
+    again = replay(kept["judgement"], workers=1)
     assert again.result.to_dict()["untold"] == []
     assert again.differences == ()
 
