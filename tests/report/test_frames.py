@@ -197,6 +197,15 @@ def test_whatever_a_result_lacks_is_named(path: tuple[str, ...], instead: Any) -
         assert len(lengths) == (not lacking)
 
 
+@pytest.mark.parametrize("spoilt", [[], [1.0], ["many"], None, {}])
+def test_a_column_that_is_none_is_named(spoilt: Any) -> None:
+    broken = json.loads(planned().to_json())["judgement"]
+    n = len(broken["intervals"]["start"])
+    broken["intervals"]["queues"]["售后"]["offered_p50"] = spoilt * n if spoilt == ["many"] else spoilt
+    with pytest.raises(InputError, match=r"^intervals\.queues\.售后\.offered_p50: "):
+        frames.contacts(broken)
+
+
 @pytest.mark.parametrize("path", ["pools", "shown_targets", "intervals.pools", "groups.主力.cost.night"])
 def test_a_result_of_an_older_version_says_to_run_again(path: str, told: dict[str, Any]) -> None:
     old = json.loads(json.dumps(told["judgement"]))

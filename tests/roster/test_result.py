@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from cssim.measure.html import paragraph, table
 from cssim.messages import say, speak
 from tests.report.results import planned
 
@@ -23,6 +24,8 @@ def test_a_notebook_shows_the_verdict_the_promises_and_the_roster_as_a_grid() ->
     html = replace(planned(), scenario=hostile)._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+    assert table(["<b>"], [["<i>"]]).count("&lt;") == 2
+    assert paragraph("<b>") == "<p>&lt;b&gt;</p>"
     for text in ("golden_6s", "主力", "21:30–09:00", "<td>2</td>", "<th>11-10</th>", "≥ 90.0%"):
         assert text in html
     speak("zh")
