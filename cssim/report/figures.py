@@ -577,7 +577,9 @@ def _ticks(axis: Axis, places: Sequence[float] | np.ndarray[Any, Any], words: Se
 def _round_ticks(axes: Axes, most: int, words: Callable[[float], str]) -> None:
     """Ticks at round numbers of the x axis as it is."""
     low, high = axes.get_xlim()
-    places = [float(x) for x in MaxNLocator(most).tick_values(low, high) if low <= x <= high]
+    places = [
+        float(x) for x in MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= x <= high
+    ]
     _ticks(axes.xaxis, places, [words(x) for x in places])
 
 
