@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from cssim.errors import CssimError, InputError
     from cssim.experiment.simulation import SimulationResult, simulate
     from cssim.queueing import erlang
+    from cssim.report import plot
     from cssim.roster.result import RosterResult
     from cssim.roster.search import optimise
     from cssim.scenario.load import dump, load, loads
     from cssim.scenario.schema import Scenario
 
 __version__ = "0.1.0"
+
+_ROOMS = ("erlang", "plot")
+"""Names that are modules."""
 
 _HOMES = {
     "CssimError": "cssim.errors",
@@ -34,6 +38,7 @@ _HOMES = {
     "load": "cssim.scenario.load",
     "loads": "cssim.scenario.load",
     "optimise": "cssim.roster.search",
+    "plot": "cssim.report.plot",
     "simulate": "cssim.experiment.simulation",
 }
 
@@ -49,6 +54,7 @@ __all__ = [
     "load",
     "loads",
     "optimise",
+    "plot",
     "simulate",
 ]
 
@@ -57,7 +63,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'cssim' has no attribute {name!r}")
     home = import_module(_HOMES[name])
-    found = globals()[name] = home if name == "erlang" else getattr(home, name)
+    found = globals()[name] = home if name in _ROOMS else getattr(home, name)
     return found
 
 

@@ -12,9 +12,9 @@ import pytest
 
 import cssim
 
-HEAVY = ("numpy", "scipy", "pydantic", "simpy", "rich", "ruamel.yaml", "multiprocessing")
+HEAVY = ("numpy", "scipy", "pydantic", "simpy", "rich", "ruamel.yaml", "multiprocessing", "matplotlib")
 
-SLOW = ("numba", "simpy", "scipy.stats", "pandas")
+SLOW = ("numba", "simpy", "scipy.stats", "pandas", "matplotlib")
 
 NAMES = [
     "CssimError",
@@ -28,6 +28,7 @@ NAMES = [
     "load",
     "loads",
     "optimise",
+    "plot",
     "simulate",
 ]
 

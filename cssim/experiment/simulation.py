@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from importlib import import_module, metadata
 from numbers import Integral, Real
 from typing import Any, Final
@@ -27,9 +26,11 @@ from cssim.experiment.days import Play, Progress
 from cssim.experiment.engines import ENGINE, engine_named, get_ready
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.workers import workers_for
+from cssim.measure import html
 from cssim.measure.cost import people_needed, roster_rows
 from cssim.measure.course import Course
 from cssim.measure.estimate import Estimate, TargetResult, judge, mean, numbers
+from cssim.measure.pools import pools_of
 from cssim.measure.service import Day
 from cssim.measure.summary import (
     CostResult,
@@ -40,10 +41,12 @@ from cssim.measure.summary import (
     group_results,
     interval_columns,
     queue_results,
+    shown_targets,
 )
 from cssim.messages import say
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario
+from cssim.scenario.untold import untold
 
 REPLICATIONS: Final = 30
 """How many, where neither a number nor a precision is given."""
@@ -111,7 +114,7 @@ class SimulationResult:
         return all(sure_enough(target, self.precision) for target in self.targets)
 
     def intervals(self) -> dict[str, Any]:
-        """Columns by planning interval: `start`, `queues` by name, `groups` by name.
+        """Columns by planning interval: `start`, `queues` by name, `groups` by name, `pools` in order.
 
         See `cssim.measure.summary.interval_columns`.
         """
@@ -185,6 +188,12 @@ class SimulationResult:
                 "groups": dict(self.people_needed),
             },
             "targets": [target.to_dict() for target in self.targets],
+            "shown_targets": shown_targets(self.scenario),
+            "pools": [pool.to_dict() for pool in pools_of(self.scenario)],
+            "untold": [
+                {"path": one.path, "key": one.key, "values": dict(one.values)}
+                for one in untold(self.scenario)
+            ],
             "intervals": self.intervals(),
         }
 
@@ -210,17 +219,17 @@ class SimulationResult:
         return pd.DataFrame(named, index=index, dtype=float)
 
     def _repr_html_(self) -> str:
-        """A few lines for a notebook."""
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-            for cells in (
-                (target.name, f"{target.estimate:.4g}", say(f"verdict.{target.verdict}"))
-                for target in self.targets
-            )
-        )
+        """For a notebook: what was simulated, what it costs, and how the promises do."""
         head = say("simulate.html", name=self.scenario.name or "-", days=self.replications, seed=self.seed)
         money = f"{self.cost.total.value:,.0f} {self.scenario.currency}"
-        return f"<p><b>{escape(head)}</b> {escape(money)}</p><table>{rows}</table>"
+        kept = sum(target.verdict == "met" for target in self.targets)
+        return "".join(
+            (
+                html.paragraph(f"{head} {money}", strong=True),
+                html.paragraph(say("table.kept", kept=kept, all=len(self.targets))),
+                html.promises(self.targets),
+            )
+        )
 
 
 def simulate(
@@ -303,7 +312,7 @@ def simulate(
         version=metadata.version("cssim"),
         targets=targets,
         queues=queue_results(scenario, days),
-        groups=group_results(scenario, days),
+        groups=group_results(scenario, days, play.roster),
         cost=cost_result(days),
         lost_sales=mean(np.array([day.lost_sales for day in days])),
         cost_per_contact=cost_per_contact(days),

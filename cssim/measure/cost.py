@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from cssim.engine.floor import Duty
 from cssim.measure.periods import spans_of
-from cssim.scenario.clock import Calendar, overlap
+from cssim.scenario.clock import Calendar, Floats, overlap
 from cssim.scenario.schema import Scenario
 from cssim.scenario.units import DAY, HOUR, format_clock, format_duration
 
@@ -63,6 +65,17 @@ def pay_of(scenario: Scenario, duty: Duty) -> ShiftPay:
         night *= pay.per_hour / HOUR * (pay.night.times - 1)
     fixed = pay.per_shift * (end - start) / (shift.end - shift.start)
     return ShiftPay(paid / HOUR * pay.per_hour, night, fixed, paid)
+
+
+def pay_columns(scenario: Scenario, roster: Iterable[Duty]) -> Floats:
+    """A roster by group: how many agents, their paid seconds, base, night and fixed pay, (5, g)."""
+    names = list(scenario.groups)
+    columns = np.zeros((5, len(names)))
+    for duty in roster:
+        pay = pay_of(scenario, duty)
+        one = np.array([1.0, pay.paid, pay.base, pay.night, pay.fixed])
+        columns[:, names.index(duty.group)] += duty.count * one
+    return columns
 
 
 def overtime_pay(scenario: Scenario, group: str, seconds: float) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cssim.engine.floor import Roster
 from cssim.engine.log import Log
-from cssim.measure.cost import overtime_pay, pay_of
+from cssim.measure.cost import overtime_pay, pay_columns
 from cssim.measure.course import Course, course_of
 from cssim.measure.measures import Sums
 from cssim.measure.periods import Period, periods_of
@@ -126,12 +126,7 @@ class Ruler:
     @classmethod
     def of(cls, scenario: Scenario, roster: Roster) -> Ruler:
         """The ruler for a roster."""
-        names = list(scenario.groups)
-        columns = np.zeros((5, len(names)))
-        for duty in roster:
-            pay = pay_of(scenario, duty)
-            one = np.array([1.0, pay.paid, pay.base, pay.night, pay.fixed])
-            columns[:, names.index(duty.group)] += duty.count * one
+        columns = pay_columns(scenario, roster)
         calendar = Calendar.of(scenario.horizon)
         periods = tuple(periods_of(scenario, target) for target in scenario.targets)
         tables = Tables.of(scenario, calendar, periods)

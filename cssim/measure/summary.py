@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from cssim.engine.floor import Roster
+from cssim.measure.cost import overtime_pay, pay_columns
 from cssim.measure.course import Course, interval_spans
-from cssim.measure.estimate import Estimate, mean, numbers, ratio
+from cssim.measure.estimate import KINDS, Estimate, bounds, mean, numbers, ratio
+from cssim.measure.periods import periods_of
+from cssim.measure.pools import pools_of
 from cssim.measure.service import QUANTILES, Day
 from cssim.measure.tables import COUNTS, shown_target
 from cssim.queueing import erlang
@@ -56,6 +60,7 @@ class GroupResult:
         open_chats: mean number open with an agent who is on.
         overtime_hours: of all agents together.
         cost: overtime included.
+        base, night, overtime_pay, fixed: what the cost consists of.
     """
 
     agents: Estimate
@@ -64,10 +69,16 @@ class GroupResult:
     open_chats: Estimate
     overtime_hours: Estimate
     cost: Estimate
+    base: float
+    night: float
+    overtime_pay: float
+    fixed: float
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON."""
-        return {name: estimate.to_dict() for name, estimate in vars(self).items()}
+        names = ("agents", "paid_hours", "occupancy", "open_chats", "overtime_hours")
+        cost = CostResult(self.cost, self.base, self.night, self.overtime_pay, self.fixed)
+        return {**{name: getattr(self, name).to_dict() for name in names}, "cost": cost.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,9 @@ def _spread(sums: Floats, quantiles: Floats) -> dict[str, Estimate]:
     }
 
 
-def group_results(scenario: Scenario, days: Sequence[Day]) -> dict[str, GroupResult]:
-    """By group."""
+def group_results(scenario: Scenario, days: Sequence[Day], roster: Roster) -> dict[str, GroupResult]:
+    """By group, of the roster that worked these days."""
+    _, _, base, night, fixed = pay_columns(scenario, roster).tolist()
     names = ("agents", "paid", "on", "replying", "open_chats", "overtime", "cost")
     agents, paid, on, replying, held, overtime, cost = (
         np.array([getattr(day, name) for day in days], dtype=np.float64) for name in names
@@ -127,6 +139,10 @@ def group_results(scenario: Scenario, days: Sequence[Day]) -> dict[str, GroupRes
             open_chats=ratio(held[:, g], on[:, g]),
             overtime_hours=mean(overtime[:, g] / HOUR),
             cost=mean(cost[:, g]),
+            base=base[g],
+            night=night[g],
+            overtime_pay=overtime_pay(scenario, name, float(overtime[:, g].mean())),
+            fixed=fixed[g],
         )
         for g, name in enumerate(scenario.groups)
     }
@@ -153,19 +169,25 @@ def interval_columns(scenario: Scenario, days: Sequence[Day], course: Course) ->
     """Columns by planning interval: `start`, then by queue and by group; None where there is nothing.
 
     By queue: `offered_p10`, `_p50`, `_p90` (over replications, contacts offered by arrival), `needed` (see
-    `needed_agents`), `first_reply_p50_s`, `_p90_s`, `_p99_s` (pooled over all replications' replies sent)
-    and `in_time` (the share of the queue's first reply target). By group, in people: `present` (on, not on a
-    break), `replying`, `open_chats`.
+    `needed_agents`), `first_reply_p50_s`, `_p90_s`, `_p99_s` (pooled over all replications' replies sent),
+    `in_time` (the share of the queue's first reply target, see `shown_targets`) with the bounds `in_time_low`
+    and `in_time_high` (each at the target's confidence `sure`) and `promised` (the share that the target asks
+    for, in the hours in which it counts). By group, in people: `present` (on, not on a break), `replying`,
+    `open_chats`. By pool, in the order of `pools_of`: the sums of its queues' `needed`, where any has one,
+    and of its groups' `present` and `replying`.
     """
     calendar = Calendar.of(scenario.horizon)
     offered = np.quantile(np.array([day.offered for day in days]), (0.1, 0.5, 0.9), axis=0)
-    counted = np.array([day.counted for day in days], dtype=np.float64).sum(axis=0)
-    in_time = np.array([day.in_time for day in days], dtype=np.float64).sum(axis=0)
-    share = np.where(counted > 0, in_time / np.maximum(counted, 1), np.nan)
+    in_time = shares_in_time(scenario, days)
     replies = {f"first_reply_p{100 * p:.0f}_s": course.first_reply_at(p) for p in QUANTILES}
     needed = needed_agents(scenario, course)
     on, replying, held = (course.mean_number(scenario, name) for name in ("on", "replying", "open_chats"))
     starts, _ = interval_spans(calendar)
+    queues, groups = list(scenario.queues), list(scenario.groups)
+    pools = [
+        ([queues.index(name) for name in pool.queues], [groups.index(name) for name in pool.groups])
+        for pool in pools_of(scenario)
+    ]
     return {
         "start": [format_moment(calendar.moment(second)) for second in starts.tolist()],
         "queues": {
@@ -173,7 +195,7 @@ def interval_columns(scenario: Scenario, days: Sequence[Day], course: Course) ->
                 **{f"offered_p{p}": numbers(offered[k, q]) for k, p in enumerate((10, 50, 90))},
                 "needed": numbers(needed[q]),
                 **{column: numbers(values[q]) for column, values in replies.items()},
-                "in_time": numbers(share[q]),
+                **{column: numbers(values[q]) for column, values in in_time.items()},
             }
             for q, name in enumerate(scenario.queues)
         },
@@ -185,7 +207,49 @@ def interval_columns(scenario: Scenario, days: Sequence[Day], course: Course) ->
             }
             for g, name in enumerate(scenario.groups)
         },
+        "pools": [
+            {
+                "needed": numbers(_sum_of_known(needed[its_queues])),
+                "present": numbers(on[its_groups].sum(axis=0)),
+                "replying": numbers(replying[its_groups].sum(axis=0)),
+            }
+            for its_queues, its_groups in pools
+        ],
     }
+
+
+def _sum_of_known(rows: Floats) -> Floats:
+    """The sum of each column's numbers; NaN where it has none, (i,)."""
+    return np.where(np.isnan(rows).all(axis=0), np.nan, np.nansum(rows, axis=0))
+
+
+def shown_targets(scenario: Scenario) -> dict[str, int | None]:
+    """By queue, the index of the target that is shown by interval, or None; see `shown_target`."""
+    found = {name: shown_target(scenario, name) for name in scenario.queues}
+    return {name: None if t is None else scenario.targets.index(t) for name, t in found.items()}
+
+
+def shares_in_time(scenario: Scenario, days: Sequence[Day]) -> dict[str, Floats]:
+    """`in_time`, its bounds and what is promised, (q, i) each; NaN where nothing counts, or is promised."""
+    calendar = Calendar.of(scenario.horizon)
+    counted = np.array([day.counted for day in days], dtype=np.float64)
+    kept = np.array([day.in_time for day in days], dtype=np.float64)
+    names = ("in_time", "in_time_low", "in_time_high", "promised")
+    columns = {name: np.full(counted.shape[1:], np.nan) for name in names}
+    starts, ends = interval_spans(calendar)
+    for q, index in enumerate(shown_targets(scenario).values()):
+        if index is None:
+            continue
+        target = scenario.targets[index]
+        value, low, high = bounds(kept[:, q], counted[:, q], KINDS[target.measure], 1 - target.sure)
+        there = ~np.isnan(value)
+        columns["in_time"][q] = value
+        columns["in_time_low"][q] = np.where(there, low, np.nan)
+        columns["in_time_high"][q] = np.where(there, high, np.nan)
+        bound = target.at_least if target.at_least is not None else target.at_most
+        for a, b in (span for period in periods_of(scenario, target) for span in period.spans):
+            columns["promised"][q, (starts < b) & (ends > a)] = bound
+    return columns
 
 
 def needed_agents(scenario: Scenario, course: Course) -> Floats:

@@ -48,6 +48,13 @@ def exactly(seconds: float) -> str:
     return text
 
 
+def is_share(measure: str) -> bool:
+    """Whether a measure is a share: neither a time nor a number."""
+    from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES  # slow to import
+
+    return measure not in DURATION_MEASURES | NUMBER_MEASURES
+
+
 def measured(measure: str, value: float | None) -> str:
     """A measure's value in its own unit, as found."""
     from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES  # slow to import

@@ -17,6 +17,7 @@ from rich.text import Text
 from cssim.engine.floor import Duty, Roster
 from cssim.measure.cost import pay_of
 from cssim.messages import say, spoken
+from cssim.report import frames
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
@@ -390,17 +391,11 @@ Hit = tuple["TargetResult", float]
 
 
 def hardest_hit(result: RosterResult, without: Mapping[str, float]) -> Hit | None:
-    """Of the promises that lose by one agent less, the one that then stands worst for what it allows: the
-    misses, where a share is promised, else the value."""
-    hits: list[tuple[float, Hit]] = []
-    for target in result.targets:
-        after = without.get(target.name, math.nan)
-        asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
-        sign = -1 if target.on is None and target.at_least is None else 1
-        allowed = 1 - asked if sign > 0 and 0 < asked < 1 else asked
-        if sign * (after - target.estimate) < 0:
-            hits.append((sign * (after - asked) / (allowed or 1.0), (target, after)))
-    return min(hits, key=lambda hit: hit[0])[1] if hits else None
+    """Of the promises that lose by one agent less, the one that stands worst; see `frames.hardest_hit`."""
+    names = ("name", "estimate", "on", "at_least", "at_most")
+    told = [{name: getattr(target, name) for name in names} for target in result.targets]
+    hit = frames.hardest_hit(told, without)
+    return None if hit is None else (result.targets[hit[0]], hit[1])
 
 
 def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit | None] = ()) -> None:

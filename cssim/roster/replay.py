@@ -21,8 +21,9 @@ from cssim.scenario.schema import RosterRow
 
 SIMULATION: Final = "cssim.simulation.1"
 
-_OF_THE_RUN = frozenset({"started", "elapsed_s", "version", "without"})
-"""Keys that say when, for how long and by which version a result was made, and what only the search saw."""
+_OF_THE_RUN = frozenset({"started", "elapsed_s", "version", "without", "untold"})
+"""Keys that say when, for how long and by which version a result was made, what only the search saw, and what
+the planner's file left out: the resolved scenario, which is run again, leaves out nothing."""
 
 
 _WHOLE = ("seed", "phase", "replications", "judgements")

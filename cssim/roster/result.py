@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from importlib import import_module
 from typing import Any, Literal
 
 from cssim.engine.floor import Roster
 from cssim.experiment.simulation import SimulationResult
+from cssim.measure import html
 from cssim.measure.cost import roster_rows
 from cssim.measure.estimate import TargetResult, number
 from cssim.messages import say
@@ -148,7 +148,7 @@ class RosterResult:
     def to_dict(self) -> dict[str, Any]:
         """The contract's `optimise` object: strict JSON, None for what is not a number."""
         judgement = self.judgement.to_dict()
-        same = ("version", "seed", "scenario", "scenario_digest", "currency", "engine")
+        same = ("version", "seed", "scenario", "scenario_digest", "currency", "engine", "untold")
         return {
             "schema": SCHEMA,
             **{key: judgement[key] for key in same},
@@ -156,10 +156,13 @@ class RosterResult:
             "elapsed_s": self.elapsed,
             "status": self.status,
             "why": say(self.why[0], **self.why[1]) if self.why else None,
+            "why_key": self.why[0] if self.why else None,
+            "why_values": dict(self.why[1]) if self.why else {},
             "cost": number(self.cost),
             "lower_bound": None if self.lower_bound is None else number(self.lower_bound),
             "gap": None if self.gap is None else number(self.gap),
             "bound_assumes": self.bound_assumes,
+            "assumes": list(self.assumes),
             "roster": self._explained(judgement["roster"]),
             "targets": judgement["targets"],
             "judgement": judgement,
@@ -189,16 +192,22 @@ class RosterResult:
         return import_module("pandas").DataFrame(self.rows())
 
     def _repr_html_(self) -> str:
-        """A few lines for a notebook: the verdicts and the roster."""
-        money = f"{self.cost:,.0f} {self.scenario.currency}"
-        head = f"{say(f'roster.{self.status}')} {money}"
-        verdicts = "".join(
-            f"<tr><td>{escape(t.name)}</td><td>{t.estimate:.4g}</td><td>{escape(say(f'verdict.{t.verdict}'))}</td></tr>"
-            for t in self.targets
+        """For a notebook: the verdict in a sentence, the bound, the promises and the roster as a grid."""
+        currency = self.scenario.currency
+        head = say(
+            f"plan.{self.status}",
+            name=self.scenario.name or "-",
+            cost=f"{self.cost:,.0f} {currency}",
+            shifts=sum(duty.count for duty in self.roster),
+            people=sum(self.judgement.people_needed.values()),
+            kept=sum(target.verdict == "met" for target in self.targets),
+            all=len(self.targets),
+            runs=self.judgement.replications,
         )
-        names = ("group", "date", "shift", "start", "end", "count")
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(str(row[name]))}</td>" for name in names) + "</tr>"
-            for row in self.rows()
-        )
-        return f"<p><b>{escape(head)}</b></p><table>{verdicts}</table><table>{rows}</table>"
+        parts = [html.paragraph(head, strong=True)]
+        if self.why is not None:
+            parts.append(html.paragraph(say(self.why[0], **self.why[1])))
+        if self.lower_bound is not None:
+            bound, gap = f"{self.lower_bound:,.0f} {currency}", f"{100 * (self.gap or 0.0):.1f}%"
+            parts.append(html.paragraph(say("plan.bound", bound=bound, gap=gap, assumes=self.bound_assumes)))
+        return "".join((*parts, html.promises(self.targets), html.roster(self.rows())))

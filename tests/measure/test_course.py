@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cssim.engine.floor import Duty
 from cssim.engine.log import Outcome
 from cssim.measure.course import edges
+from cssim.measure.estimate import bounds
 from cssim.measure.measures import BINS, ON
 from cssim.measure.service import Ruler
 from cssim.measure.summary import (
@@ -17,8 +19,10 @@ from cssim.measure.summary import (
     group_results,
     interval_columns,
     queue_results,
+    shown_targets,
 )
 from cssim.queueing import erlang
+from cssim.scenario.shifts import shifts_of
 from tests.measure.build import HOUR, H, W, contact, log_of, never, reply, shop, tally
 
 ROWS = [
@@ -53,6 +57,69 @@ def test_columns_by_interval():
     assert main["replying"][:3] == [pytest.approx(600 / 1800), pytest.approx(600 / 1800), 0]
     assert main["open_chats"][:3] == [1, 0.5, 0]
     assert columns["groups"]["temps"]["present"][:1] == [0]
+
+
+def test_the_share_in_time_has_bounds_at_the_promises_confidence():
+    scenario, days, course = measured(times=3)
+    _, better, _ = measured([contact(0, 3), contact(5, 4)])
+    days = [*days, *better]
+    columns = interval_columns(scenario, days, course)["queues"]
+    pre_sales = {name: values[:2] for name, values in columns["pre_sales"].items()}
+    _, low, high = bounds(np.array([[1.0]] * 3 + [[2.0]]), np.full((4, 1), 2.0), "share", 1 - 0.95)
+    assert pre_sales["in_time"] == [5 / 8, None]
+    assert pre_sales["in_time_low"] == [low[0], None]
+    assert pre_sales["in_time_high"] == [high[0], None]
+    assert set(columns["pre_sales"]["promised"]) == {0.8}
+
+
+def test_a_promise_is_told_in_the_hours_in_which_it_counts():
+    target = {"measure": "rounds", "within": "3min", "at_least": 0.9, "queues": ["pre_sales"]}
+    hours = {"from": "23:00", "to": "00:45"}
+    horizon = {"from": "2026-11-10 22:00", "to": "2026-11-11 02:00", "measure_from": "2026-11-10 23:30"}
+    scenario = shop({**target, "hours": hours}, horizon=horizon)
+    day, course = Ruler.of(scenario, ()).measure(log_of(scenario, ROWS, WORKERS))
+    columns = interval_columns(scenario, [day], course)
+    assert columns["queues"]["pre_sales"]["promised"] == [None] * 3 + [0.9] * 3 + [None] * 2
+    assert set(columns["queues"]["after_sales"]["promised"]) == {None}
+    assert shown_targets(scenario) == {"pre_sales": 0, "after_sales": None}
+
+
+def test_a_pool_is_the_sum_of_its_queues_and_groups():
+    columns = interval_columns(*measured(times=3))
+    (pool,) = columns["pools"]
+    queues, groups = columns["queues"].values(), columns["groups"].values()
+    assert pool["needed"] == [sum(x) for x in zip(*(queue["needed"] for queue in queues), strict=True)]
+    assert pool["present"] == [sum(x) for x in zip(*(group["present"] for group in groups), strict=True)]
+    assert pool["replying"] == [sum(x) for x in zip(*(group["replying"] for group in groups), strict=True)]
+
+
+def test_a_groups_cost_is_told_in_parts():
+    scenario = shop(
+        groups={
+            "main": {
+                "serves": ["pre_sales", "after_sales"],
+                "pay": {
+                    "per_hour": 30,
+                    "night": {"from": "22:00", "to": "08:00", "times": 1.5},
+                    "per_shift": 7,
+                    "overtime": 2,
+                },
+            }
+        }
+    )
+    late = next(s for s in shifts_of(scenario, "main") if s.name == "late" and s.start == 0)
+    roster = (Duty("main", late, 2),)
+    log = log_of(scenario, ROWS, [W(0, 6 * HOUR, overtime=HOUR / 2), W(0, 6 * HOUR)])
+    day = Ruler.of(scenario, roster).measure(log).day
+    main = group_results(scenario, [day, day], roster)["main"].to_dict()["cost"]
+    assert main == {
+        "value": 360 + 60 + 30 + 14,
+        "half_width": 0,
+        "base": 360,
+        "night": 60,
+        "overtime": 30,
+        "fixed": 14,
+    }
 
 
 def test_offered_varies_over_replications():
@@ -99,10 +166,10 @@ def test_the_summary_of_queues_groups_and_cost():
     assert queue["first_reply"]["p90_s"]["value"] == 4
     assert queue["mean_reply_s"]["value"] == 7
     assert queue["wait"]["mean_s"]["value"] == 0
-    group = group_results(scenario, days)["main"].to_dict()
+    group = group_results(scenario, days, ())["main"].to_dict()
     assert group["occupancy"]["value"] == 0.5
     assert group["open_chats"]["value"] == pytest.approx(2700 / 2400)
-    assert group_results(scenario, days)["temps"].to_dict()["occupancy"]["value"] is None
+    assert group_results(scenario, days, ())["temps"].to_dict()["occupancy"]["value"] is None
     assert cost_result(days).to_dict() == {
         "value": 0,
         "half_width": 0,

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from cssim.errors import InputError
+from cssim.errors import Fault, InputError
 from cssim.roster import optimise
 from cssim.roster.replay import replay
 from cssim.roster.search import _Search
 from cssim.roster.stop import Rosters
+from cssim.scenario.untold import untold
+from tests.report.results import planned
 from tests.roster.hunt import SIX_SECONDS, small
 
 
@@ -31,6 +33,17 @@ def test_a_plan_is_judged_again_to_the_same_numbers(kept: dict[str, Any]) -> Non
     again = replay(kept, workers=1)
     assert again.kind == "optimise"
     assert again.values > 100
+    assert again.differences == ()
+
+
+def test_what_the_planner_did_not_tell_is_kept_and_is_no_difference() -> None:
+    kept = json.loads(planned().to_json())
+    told = [Fault(one["key"], one["values"], one["path"]) for one in kept["untold"]]
+    assert told == list(untold(planned().scenario))
+    assert kept["judgement"]["untold"] == kept["untold"]
+    assert told[0].text("zh") != told[0].text("en")
+    again = replay(kept["judgement"], workers=1)
+    assert again.result.to_dict()["untold"] == []
     assert again.differences == ()
 
 
