@@ -48,6 +48,10 @@ class Reading:
             root = self._extended(source, ())
         except InputError as error:
             raise InputError([*self.faults, *error.faults]) from None
+        return self.filled(root)
+
+    def filled(self, root: Node) -> Node:
+        """A scenario's tree with the tables read that it names."""
         for way, reader, instead in _TABLES:
             root = self._filled(root, (), way, reader, instead)
         return root
@@ -112,6 +116,5 @@ class Reading:
 
 
 def _beside(name: Node) -> Path:
-    """The path of a file that is named in another one."""
-    assert name.place is not None
-    return Path(name.place.file).parent / str(name.value)
+    """The path of a file that is named in another one; or not in a file, and then in the working directory."""
+    return (Path(name.place.file).parent if name.place else Path()) / str(name.value)

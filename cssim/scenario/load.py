@@ -136,7 +136,8 @@ def replace(scenario: Scenario, path: str, value: object) -> CheckedScenario:
     """A checked copy with the value at a path changed, e.g. ``queues.pre_sales.bot.resolves``.
 
     The path is that of the resolved scenario, items of lists by their number from 0; the value is written as
-    in a file. What is not there by default (a bot) is made.
+    in a file, and a table that it names is looked for in the working directory. What is not there by default
+    (a bot) is made.
 
     Raises:
         InputError: there is no such path, or the copy is at fault.
@@ -145,7 +146,9 @@ def replace(scenario: Scenario, path: str, value: object) -> CheckedScenario:
         changed = _with(resolved(scenario), path, value)
     except Wrong as wrong:
         raise InputError([Fault(wrong.key, wrong.values, path)]) from None
-    return from_resolved(changed)
+    reading = Reading()
+    root = reading.filled(tree(changed))
+    return _checked(root, reading.faults)
 
 
 def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[RosterRow, ...]:
