@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from cssim.roster.search import optimise
     from cssim.scenario.load import dump, load, loads
     from cssim.scenario.schema import Scenario
+    from cssim.sweeps.bot import bot_worth
+    from cssim.sweeps.frontier import frontier
+    from cssim.sweeps.sweep import sweep
+    from cssim.sweeps.tornado import tornado
 
 __version__ = "0.1.0"
 
@@ -33,13 +37,17 @@ _HOMES = {
     "RosterResult": "cssim.roster.result",
     "Scenario": "cssim.scenario.schema",
     "SimulationResult": "cssim.experiment.simulation",
+    "bot_worth": "cssim.sweeps.bot",
     "dump": "cssim.scenario.load",
     "erlang": "cssim.queueing.erlang",
+    "frontier": "cssim.sweeps.frontier",
     "load": "cssim.scenario.load",
     "loads": "cssim.scenario.load",
     "optimise": "cssim.roster.search",
     "plot": "cssim.report.plot",
     "simulate": "cssim.experiment.simulation",
+    "sweep": "cssim.sweeps.sweep",
+    "tornado": "cssim.sweeps.tornado",
 }
 
 __all__ = [
@@ -49,13 +57,17 @@ __all__ = [
     "Scenario",
     "SimulationResult",
     "__version__",
+    "bot_worth",
     "dump",
     "erlang",
+    "frontier",
     "load",
     "loads",
     "optimise",
     "plot",
     "simulate",
+    "sweep",
+    "tornado",
 ]
 
 

@@ -239,6 +239,90 @@ def _optimise(
     raise typer.Exit(_exit_of_plan(plan))
 
 
+@app.command("sweep", help="help.sweep")
+def _sweep(
+    scenario: ScenarioFile,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=V1,V2", help="help.sweep.set")
+    ] = None,
+    frontier: Annotated[bool, typer.Option("--frontier", help="help.sweep.frontier")] = False,
+    bot: Annotated[bool, typer.Option("--bot", help="help.sweep.bot")] = False,
+    tornado: Annotated[bool, typer.Option("--tornado", help="help.sweep.tornado")] = False,
+    target: Annotated[str | None, typer.Option("--target", metavar="NAME", help="help.sweep.target")] = None,
+    within: Annotated[str | None, typer.Option("--within", metavar="T1,T2", help="help.sweep.within")] = None,
+    at_least: Annotated[
+        str | None, typer.Option("--at-least", metavar="L1,L2", help="help.sweep.at_least")
+    ] = None,
+    at_most: Annotated[
+        str | None, typer.Option("--at-most", metavar="L1,L2", help="help.sweep.at_most")
+    ] = None,
+    simulate: Annotated[bool, typer.Option("--simulate", help="help.sweep.simulate")] = False,
+    optimise: Annotated[bool, typer.Option("--optimise", help="help.sweep.optimise")] = False,
+    roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="help.roster")] = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", min=1, help="help.sweep.replications")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="BUDGET", help="help.sweep.budget")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR|FILE", help="help.sweep.out")
+    ] = None,
+    quiet: Quiet = False,
+    seed: Seed = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files, progress, sweep_files, sweep_tables, tables
+    from cssim.roster.budget import parse_budget
+    from cssim.roster.given import read_roster
+    from cssim.scenario.load import load
+    from cssim.sweeps import ask
+
+    question = ask.question(
+        sets=sets or (),
+        frontier=frontier,
+        bot=bot,
+        tornado=tornado,
+        target=target,
+        levels={"within": within, "at_least": at_least, "at_most": at_most},
+        simulate=simulate,
+        optimise=optimise,
+        roster=roster is not None,
+    )
+    shop = load(scenario)
+    if out:
+        files.require_free(sweep_files.paths_of(out), force)
+    conditions = ask.Conditions(
+        roster=read_roster(roster, shop) if roster else None,
+        search=True if optimise else False if simulate else None,
+        replications=replications,
+        budget=_parsed("--budget", parse_budget, budget),
+        seed=seed,
+        workers=workers,
+    )
+    _get_ready()
+    names = {"target": "--target", **{side: f"--{side.replace('_', '-')}" for side in ask.SIDES}}
+    with progress.of_points(say("progress.sweep"), quiet=quiet) as tell, _called(names):
+        found = ask.answer(shop, question, conditions, tell)
+    written = list[Path]()
+    try:
+        if out:
+            written = sweep_files.write(out, found)
+    finally:
+        if as_json:
+            print(found.to_json())
+        else:
+            sweep_tables.show(tables.console(), found)
+    if written and not as_json:
+        print(say("sweep.written", files=", ".join(map(str, written))))
+    if found.interrupted:
+        _complain(sweep_tables.interruption(found))
+    raise typer.Exit(Exit.UNDECIDED if found.interrupted else Exit.DONE)
+
+
 @app.command("replay", help="help.replay")
 def _replay(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],

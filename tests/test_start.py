@@ -23,13 +23,17 @@ NAMES = [
     "Scenario",
     "SimulationResult",
     "__version__",
+    "bot_worth",
     "dump",
     "erlang",
+    "frontier",
     "load",
     "loads",
     "optimise",
     "plot",
     "simulate",
+    "sweep",
+    "tornado",
 ]
 
 

@@ -31,6 +31,17 @@ def of_runs(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], 
 
 
 @contextmanager
+def of_points(what: str, *, quiet: bool = False) -> Iterator[Callable[[float, int], None]]:
+    """While it is open, shows how many points, and parts of points, of how many are done."""
+    with _shown(what, quiet) as show:
+
+        def tell(done: float, total: int) -> None:
+            show(say("progress.points", what=what, now=min(int(done) + 1, total), total=total), done, total)
+
+        yield tell
+
+
+@contextmanager
 def of_search(stop: Stop | None = None, *, quiet: bool = False) -> Iterator[Callable[[Record], None]]:
     """While it is open, shows how far a search towards `stop` is; gives the function to be told."""
     most = stop.limit if isinstance(stop, Rosters) else None

@@ -71,8 +71,7 @@ def axis_of(path: str, values: Iterable[Any]) -> Axis:
 
 
 def read_axis(text: str) -> Axis:
-    """The axis that ``PATH=V1,V2,...`` means. Values are read as the scenario's file is; one that has commas
-    of its own stands in quotes, ``[ ]`` or ``{ }``.
+    """The axis that ``PATH=V1,V2,...`` means; its values as of `read_values`.
 
     Raises:
         InputError: there is no path, no value, or the values cannot be read.
@@ -81,16 +80,26 @@ def read_axis(text: str) -> Axis:
     path = path.strip()
     if not equals or not path:
         raise InputError.one("sweep.set", path="--set", given=text[:_SHOWN])
+    return tuple(replace(change, path=path) for change in read_values(values, f"--set {path}"))
+
+
+def read_values(text: str, option: str) -> Axis:
+    """The values of ``V1,V2,...``, read as the scenario's file is; one that has commas of its own stands in
+    quotes, ``[ ]`` or ``{ }``.
+
+    Raises:
+        InputError: there is none, or they cannot be read.
+    """
     try:
-        root, _ = parse(f"values: [{values}]", "--set")
+        root, _ = parse(f"values: [{text}]", option)
     except InputError as error:
-        raise InputError(replace(f, path=f"--set {path}", place=None) for f in error.faults) from None
+        raise InputError(replace(fault, path=option, place=None) for fault in error.faults) from None
     assert isinstance(root.value, Mapping)
     nodes = root.value["values"].value
     if len(root.value) != 1 or not isinstance(nodes, tuple) or not nodes:
-        raise InputError.one("sweep.no_values", path=f"--set {path}")
+        raise InputError.one("sweep.no_values", path=option)
     return tuple(
-        Change(path, plain(node), node.text) if node.is_scalar else Change.of(path, plain(node))
+        Change(option, plain(node), node.text) if node.is_scalar else Change.of(option, plain(node))
         for node in nodes
     )
 

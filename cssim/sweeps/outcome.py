@@ -84,7 +84,10 @@ class Outcome:
             "roster": roster_rows(self.point.scenario, self.result.roster),
         }
         return {
-            "changes": {change.path: change.value for change in self.point.changes},
+            "changes": [
+                {"path": change.path, "value": change.value, "text": change.text}
+                for change in self.point.changes
+            ],
             "scenario_digest": digest(self.point.scenario),
             "status": self.status,
             "replications": self.result.replications,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +45,7 @@ class Bar:
         guess: from where to where.
         low, high: the promise at the ends, less the promise as it is.
         cost_low, cost_high: the same of the cost, of the same roster.
-        rank: one more than how many surely move the promise more.
+        rank: its place, shared with those above that do not surely move the promise more.
         plan_low, plan_high: the cheapest rosters at the ends, where they were looked for.
     """
 
@@ -178,6 +179,7 @@ class TornadoResult(Table):
             plan = bar.plans[k]
             return {
                 "value": change.value,
+                "text": change.text,
                 "promise": effect.to_dict(),
                 "cost": cost.to_dict(),
                 "cheapest": {"change": number(money[k]), **plan.to_dict()} if plan and money else None,
@@ -189,7 +191,7 @@ class TornadoResult(Table):
             "of": guess.owner,
             "path": guess.path,
             "told": guess.told,
-            "now": guess.now.value,
+            "now": {"value": guess.now.value, "text": guess.now.text},
             "low": end(guess.low, bar.low, bar.cost_low, 0),
             "high": end(guess.high, bar.high, bar.cost_high, 1),
             "span": bar.span.to_dict(),
@@ -340,7 +342,8 @@ def _bar(
 def ranked(bars: Iterable[Bar]) -> list[Bar]:
     """The bars by what they move the promise, most first, each with its rank."""
     ordered = sorted(bars, key=lambda bar: -bar.span.value)
-    return [replace(bar, rank=1 + sum(_more(other, bar) for other in ordered)) for bar in ordered]
+    more = (sum(_more(other, bar) for other in ordered) for bar in ordered)
+    return [replace(bar, rank=1 + rank) for bar, rank in zip(ordered, accumulate(more, max), strict=True)]
 
 
 def _more(one: Bar, other: Bar) -> bool:
