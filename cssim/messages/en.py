@@ -639,6 +639,7 @@ WORDS: dict[str, str] = {
     "table.column.more": "more",
     "progress.sweep": "sweeping",
     "progress.points": "{what}: point {now} of {total}",
+    "figure.sweep.promise": "What is reached: {promise}",
     "figure.sweep.cost": "Cost",
     "figure.sweep.as_written": "as written",
     "figure.sweep.half": "± 95%",

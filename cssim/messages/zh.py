@@ -627,6 +627,7 @@ WORDS: dict[str, str] = {
     "table.column.more": "多用",
     "progress.sweep": "试算中",
     "progress.points": "{what}：第 {now} 个点，共 {total} 个",
+    "figure.sweep.promise": "实际做到：{promise}",
     "figure.sweep.cost": "费用",
     "figure.sweep.as_written": "方案原样",
     "figure.sweep.half": "± 95%",

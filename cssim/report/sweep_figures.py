@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SERIES: Final = ("present", "promise", "good", "need", "bad", "busy", "muted")
 """Roles of the colours of several lines."""
 
+NOT_SHARES: Final = DURATION_MEASURES | NUMBER_MEASURES | {None}
+"""Measures, and the cost, that may be more than 1."""
+
 BARS: Final = 12
 """Guesses that are drawn."""
 
@@ -55,7 +58,7 @@ def sweep(
             axes.errorbar(
                 [x for x, _, _ in points],
                 [y for _, y, _ in points],
-                [h for _, _, h in points],
+                _whiskers(points, share=measure not in NOT_SHARES),
                 color=COLOURS[role],
                 marker="o",
                 markersize=4,
@@ -84,7 +87,7 @@ def sweep(
         else:
             shown = "share of days" if _target(found, target)["on"] is not None else measure
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.measured(shown, value)))
-            title = _promise(_target(found, target))
+            title = say("figure.sweep.promise", promise=_promise(_target(found, target)))
         _titled(axes, words(title), legend=4)
     return axes
 
@@ -131,6 +134,9 @@ def frontier(result: Result, ax: Axes | None = None, *, lang: Language | None = 
                     gid="unsure",
                 )
         _categories(axes, ticks)
+        if found["outcomes"]:
+            side = found["outcomes"][0]["changes"][0]["path"].rpartition(".")[2]
+            axes.set_xlabel(words(say(f"frontier.side.{side}", level="").strip()))
         _money_axis(axes, found)
         target = found["scenario"]["targets"][found["target"]]
         _titled(axes, words(say("figure.frontier", promise=_promise(target))), legend=4)
@@ -275,6 +281,13 @@ def _value(outcome: Outcome, target: str | None) -> tuple[float, float]:
     return math.nan if value is None else value, 0.0 if half is None else half
 
 
+def _whiskers(points: Sequence[tuple[int, float, float]], *, share: bool) -> list[list[float]]:
+    """Half-widths below and above; those of a share end at nothing and all."""
+    below = [min(half, value) if share else half for _, value, half in points]
+    above = [min(half, 1.0 - value) if share else half for _, value, half in points]
+    return [below, above]
+
+
 def _target(found: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
     for target in found["scenario"]["targets"]:
         if target["name"] == name:
@@ -335,6 +348,6 @@ def _effect(end: Mapping[str, Any], money: bool) -> tuple[float, float]:
 
 
 def _signed(measure: str, value: float) -> str:
-    if measure in DURATION_MEASURES | NUMBER_MEASURES:
+    if measure in NOT_SHARES:
         return f"{'−' if value < 0 else ''}{numbers.measured(measure, abs(value))}"
     return f"{100 * value:+.6g}%".replace("-", "−")

@@ -11,7 +11,7 @@ from rich.text import Text
 from cssim.measure.estimate import TargetResult
 from cssim.messages import say
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
-from cssim.report.tables import _COLOURS, _columns, _line, _show, _table, promise
+from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table, promise
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
 from cssim.scenario.units import parse_duration
 from cssim.sweeps.bot import is_without, queue_of
@@ -69,9 +69,8 @@ _SEARCHED: Final = ("people", "paid_hours", "bound", "gap", "status")
 
 def _with_base(result: SweepResult) -> list[Outcome]:
     """The outcomes, and before them the scenario as written, where it is none of them."""
-    base = result.base
-    there = base is None or any(outcome.result is base.result for outcome in result.outcomes)
-    return list(result.outcomes) if there or base is None else [base, *result.outcomes]
+    there = result.base is None or any(result.is_base(outcome) for outcome in result.outcomes)
+    return [*([] if there or result.base is None else [result.base]), *result.outcomes]
 
 
 def _changes(result: SweepResult, outcome: Outcome) -> list[str]:
@@ -85,7 +84,7 @@ def _changes(result: SweepResult, outcome: Outcome) -> list[str]:
 def _cost(result: SweepResult, outcome: Outcome) -> list[str | Text]:
     change = result.difference(outcome)
     cells: list[str | Text] = [count(outcome.cost.value), count(outcome.cost.half_width)]
-    if outcome is result.base or change is None or outcome.result is getattr(result.base, "result", None):
+    if change is None or result.is_base(outcome):
         cells += [NOTHING] if result.searched else [NOTHING, ""]
     elif change.cost is not None:
         cells += [
@@ -119,9 +118,7 @@ def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int
         target = outcome.targets[k]
         measure = target.measure if target.on is None else "share of days"
         change = result.difference(outcome)
-        moved = (
-            change.targets[k] if change and result.base and outcome.result is not result.base.result else None
-        )
+        moved = change.targets[k] if change and not result.is_base(outcome) else None
         table.add_row(
             *_changes(result, outcome),
             measured(measure, target.estimate),
@@ -167,11 +164,10 @@ def frontier(out: Console, result: SweepResult) -> None:
     for outcome in result.outcomes:
         target = outcome.targets[result.target]
         change = result.difference(outcome)
-        own = result.base is not None and outcome.result is result.base.result
         table.add_row(
             *(_level(change.text) for change in outcome.point.changes),
             count(outcome.cost.value),
-            NOTHING if change is None or own else _signed(change.money),
+            NOTHING if change is None or result.is_base(outcome) else _signed(change.money),
             *_searched(outcome),
             measured(target.measure if target.on is None else "share of days", target.estimate),
         )
@@ -192,16 +188,16 @@ def _prices(out: Console, result: SweepResult) -> None:
     values = {"hard": _levels(hard), "easy": _levels(easy), "dear": _money(result, hard.cost.value)}
     less = hard.cost.value - easy.cost.value
     if less <= 0:
-        _line(out, "frontier.same", **{**values, "hard": _levels(met[0]), "easy": _levels(met[-1])})
-        return
-    _line(
-        out,
-        "frontier.sentence",
-        **values,
-        cheap=_money(result, easy.cost.value),
-        less=_money(result, less),
-        part=share(less / hard.cost.value),
-    )
+        text = say("frontier.same", **{**values, "hard": _levels(met[0]), "easy": _levels(met[-1])})
+    else:
+        text = say(
+            "frontier.sentence",
+            **values,
+            cheap=_money(result, easy.cost.value),
+            less=_money(result, less),
+            part=share(less / hard.cost.value),
+        )
+    _sentence(out, text[:1].upper() + text[1:])
 
 
 def _levels(outcome: Outcome) -> str:
@@ -209,8 +205,7 @@ def _levels(outcome: Outcome) -> str:
         say(f"frontier.side.{change.path.rpartition('.')[2]}", level=_level(change.text))
         for change in outcome.point.changes
     ]
-    text = ", ".join(parts)
-    return text[:1].upper() + text[1:]
+    return ", ".join(parts)
 
 
 def _level(text: str) -> str:
@@ -226,10 +221,8 @@ def _level(text: str) -> str:
 
 def bot(out: Console, result: SweepResult) -> None:
     """What each queue's bot is worth."""
-    base = result.base
-    _line(
-        out, "sweep.searched", name=_name(result.scenario), points=len(result.outcomes) + 1, seed=result.seed
-    )
+    base, points = result.base, len(result.outcomes) + 1
+    _line(out, "sweep.searched", name=_name(result.scenario), points=points, seed=result.seed)
     out.print()
     if base is None:
         return
@@ -302,6 +295,8 @@ def tornado(out: Console, result: TornadoResult) -> None:
     )
     names = ["place", "guess", "now_is", "range", "at_low", "at_high", "cost_low", "cost_high"]
     table = _table(_columns(*names, *(["gap", "status"] if result.searched else [])), left=2)
+    for column in table.columns[4:8]:
+        column.no_wrap = False  # on a narrow terminal the half-widths stand below
     for bar in result.bars[:MOST_BARS]:
         table.add_row(str(bar.rank), label(bar), bar.guess.now.brief, _range(bar), *_effects(result, bar))
     _show(out, title, table)
@@ -377,7 +372,8 @@ def _moved(measure: str, value: float) -> str:
         return f"{'+' if value >= 0 else '−'}{time(abs(value))}"
     if measure in NUMBER_MEASURES:
         return _signed(value)
-    return f"{100 * value:+.1f}%".replace("-", "−")
+    text = f"{100 * abs(value):.1f}%"
+    return text if text == "0.0%" else f"{'+' if value > 0 else '−'}{text}"
 
 
 def _money(result: SweepResult, value: float) -> str:

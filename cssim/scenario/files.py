@@ -116,5 +116,5 @@ class Reading:
 
 
 def _beside(name: Node) -> Path:
-    """The path of a file that is named in another one; or not in a file, and then in the working directory."""
+    """The path of a file that is named in another one; else it is in the working directory."""
     return (Path(name.place.file).parent if name.place else Path()) / str(name.value)

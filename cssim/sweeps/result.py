@@ -135,11 +135,11 @@ class SweepResult(Table):
 
     def rows(self) -> list[Row]:
         """One row a point, the base first where no point is it: what was changed, cost, promises."""
-        given = [outcome for outcome in self.outcomes if not self._is_base(outcome)]
-        first = [self.base] if self.base and len(given) == len(self.outcomes) else []
+        there = self.base is None or any(self.is_base(outcome) for outcome in self.outcomes)
+        first = [] if there or self.base is None else [self.base]
         return [self._row(outcome) for outcome in (*first, *self.outcomes)]
 
-    def _is_base(self, outcome: Outcome) -> bool:
+    def is_base(self, outcome: Outcome) -> bool:
         return self.base is not None and outcome.result is self.base.result
 
     def _row(self, outcome: Outcome) -> Row:
