@@ -1,0 +1,23 @@
+"""A small shop with a bot and a roster, for tests of sweeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cssim.scenario.load import from_resolved
+from cssim.scenario.schema import Scenario
+from tests.roster import build
+
+ROSTER = [
+    {"group": "main", "date": "2026-11-10", "shift": "half", "start": "10:00", "end": "12:00", "count": 2},
+    {"group": "main", "date": "2026-11-10", "shift": "half", "start": "12:00", "end": "14:00", "count": 2},
+]
+
+QUEUE: dict[str, Any] = build.PLAIN["queues"]["pre_sales"]
+
+
+def shop(**changes: Any) -> Scenario:
+    """The plain stall with a bot and a roster, some of its parts replaced; `None` leaves a part out."""
+    bot = {"covers": "80%", "resolves": "40%"}
+    given = {**build.PLAIN, "queues": {"pre_sales": {**QUEUE, "bot": bot}}, "roster": ROSTER, **changes}
+    return from_resolved({key: value for key, value in given.items() if value is not None})
