@@ -583,7 +583,7 @@ WORDS: dict[str, str] = {
     "bot.without": "没有它",
     "bot.as_it_is": "现状（{resolves}）",
     "bot.resolves": "解决 {resolves}",
-    "bot.worth": "与没有它时最省钱的班表相比，{queue} 的机器人在整个计划期省下 {money}、{hours} 工时、{people} 人。",
+    "bot.worth": "与没有它时最省钱的班表相比，{queue} 的机器人在整个计划期省下 {money}（省 {hours} 工时、{people} 人）。",
     "bot.none": "看不出 {queue} 的机器人省了什么：没有它时找到的最省钱班表还少花 {money}，这在搜索可能遗漏的范围之内。",
     "bot.needed": "没有 {queue} 的机器人，就没有找到确定做到全部承诺的班表；最接近的要多花 {money}，多用 {hours} 工时、{people} 人。",
     "bot.unsure": "{queue} 的机器人照现状，也没有找到确定做到全部承诺的班表，因此说不出它值多少；请加长 --budget，或增加人手。",

@@ -163,7 +163,7 @@ def by_default(target: Target) -> dict[Side, tuple[Any, ...]]:
     side = "at_least" if target.at_most is None else "at_most"
     own = getattr(target, side)
     most = math.inf if number else 1.0
-    return {side: tuple(_written(target, min(own * times, most)) for times in TIMES)}
+    return {side: tuple(_written(target, min(float(f"{own * times:.9g}"), most)) for times in TIMES)}
 
 
 def _written(target: Target, value: float) -> Any:

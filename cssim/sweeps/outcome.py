@@ -95,7 +95,7 @@ class Outcome:
             "people": self.people,
             "paid_hours": self.hours,
             "lost_sales": self.result.lost_sales.to_dict(),
-            **(searched if self.plan else {}),
+            **(searched if self.status != "simulated" else {}),
             "targets": [_brief(target) for target in self.targets],
         }
 

@@ -15,13 +15,16 @@ from cssim.errors import InputError
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.simulation import simulate
 from cssim.measure.estimate import Estimate
+from cssim.roster.search import optimise
 from cssim.roster.stop import Rosters
 from cssim.scenario.load import digest, resolved
 from cssim.scenario.schema import Scenario
 from cssim.sweeps import paired, run, sweep
+from cssim.sweeps.grid import Point, grid, read_axis
 from cssim.sweeps.outcome import Outcome, between
 from cssim.sweeps.paired import Effect, of_mean, of_ratio
 from cssim.sweeps.result import SweepResult
+from cssim.sweeps.run import Optimised, Part
 from tests.sweeps.build import shop
 
 RESOLVES = "queues.pre_sales.bot.resolves"
@@ -146,7 +149,7 @@ def test_a_roster_with_several_such_shifts_is_the_same_roster() -> None:
     assert [(row.start, row.end, row.count) for row in rows] == [(36000, 43200, 2), (43200, 50400, 2)]
 
 
-def test_without_a_roster_one_is_looked_for_at_each_point() -> None:
+def test_without_a_roster_one_is_looked_for_at_each_point(quick: None) -> None:
     found = swept(shop(roster=None), {RESOLVES: ["0%", "90%"]}, budget=Rosters(12), replications=60)
     assert found.searched
     dear, cheap = found.outcomes
@@ -154,32 +157,28 @@ def test_without_a_roster_one_is_looked_for_at_each_point() -> None:
     assert dear.cost.value > cheap.cost.value
     assert dear.lower_bound is not None
     assert dear.lower_bound <= dear.cost.value
-    again = swept(shop(roster=None), {RESOLVES: ["0%", "90%"]}, budget=Rosters(12), replications=60)
-    assert [o.result.roster for o in again.outcomes] == [o.result.roster for o in found.outcomes]
-
-
-def test_a_search_starts_from_its_neighbours_roster_where_that_is_legal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    starts: list[Any] = []
-    search = run.optimise
-
-    def watch(scenario: Scenario, **given: Any) -> Any:
-        starts.append(given["start"])
-        return search(scenario, **given)
-
-    monkeypatch.setattr(run, "optimise", watch)
-    found = swept(
-        shop(roster=None),
-        {"groups.main.people": [4, 0], "groups.temps.chats": [2, 3]},
-        budget=Rosters(4),
-        replications=4,
+    alone = optimise(
+        cheap.point.scenario,
+        seed=3,
+        budget=Rosters(12),
+        replications=60,
+        start=dear.result.roster,
+        workers=1,
     )
-    first, second, third, _ = (outcome.result.roster for outcome in found.outcomes)
-    assert starts[:2] == [None, first]
-    assert starts[2] in (None, first)
-    assert (starts[2] is None) == any(duty.group == "main" for duty in first)
-    assert starts[3] == third != second
+    assert alone.cost == cheap.cost.value
+
+
+def test_a_point_starts_from_its_neighbour_and_the_first_from_the_scenario_as_written() -> None:
+    starts: list[tuple[str, ...] | None] = []
+
+    class Watched(Optimised):
+        def __call__(self, point: Point, start: Outcome | None, part: Part) -> Outcome:
+            starts.append(tuple(change.text for change in start.point.changes) if start else None)
+            return Outcome(point, simulate(point.scenario, seed=self.seed, replications=2, workers=1))
+
+    axes = [read_axis(f"{RESOLVES}=30%,60%"), read_axis("groups.main.chats=2,4")]
+    sweep.swept(shop(), axes, grid(shop(), axes), Watched(3))
+    assert starts == [None, (), ("30%", "2"), ("30%", "2"), ("60%", "2")]
 
 
 def test_an_illegal_roster_is_no_start() -> None:
