@@ -295,6 +295,7 @@ def tornado(out: Console, result: TornadoResult) -> None:
     )
     names = ["place", "guess", "now_is", "range", "at_low", "at_high", "cost_low", "cost_high"]
     table = _table(_columns(*names, *(["gap", "status"] if result.searched else [])), left=2)
+    table.columns[1].min_width = 22
     for column in table.columns[4:8]:
         column.no_wrap = False  # on a narrow terminal the half-widths stand below
     for bar in result.bars[:MOST_BARS]:

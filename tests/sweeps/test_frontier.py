@@ -104,6 +104,8 @@ def test_rosters_are_handed_over_and_judged_for_the_easier_promise(
         assert outcome.result.phase == source.result.phase
         assert outcome.targets[0].estimate >= source.targets[0].estimate
         assert outcome.targets[0].verdict == "met"
+        judged = (outcome.result, source.result)
+        assert len({result.judgements * result.looks for result in judged}) == 1
 
 
 def test_the_cheapest_rosters_for_a_row_of_times(quick: None) -> None:
