@@ -6,8 +6,10 @@ They read a result or its JSON, so that a picture can be drawn again from a file
 from __future__ import annotations
 
 import io
+import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -53,8 +55,9 @@ def sweep(
         outcomes = found["outcomes"]
         measure = None if target is None else _target(found, target)["measure"]
         ticks, lines = _lines(outcomes)
-        for role, (name, line) in zip(_roles(len(lines)), lines.items(), strict=True):
-            points = [(x, *_value(outcome, target)) for x, outcome in line]
+        for k, (role, (name, line)) in enumerate(zip(_roles(len(lines)), lines.items(), strict=True)):
+            beside = 0.04 * (k - (len(lines) - 1) / 2)  # so that no whisker hides another
+            points = [(x + beside, *_value(outcome, target)) for x, outcome in line]
             axes.errorbar(
                 [x for x, _, _ in points],
                 [y for _, y, _ in points],
@@ -86,7 +89,7 @@ def sweep(
             title = say("figure.sweep.cost")
         else:
             shown = "share of days" if _target(found, target)["on"] is not None else measure
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.measured(shown, value)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(shown, value)))
             title = say("figure.sweep.promise", promise=_promise(_target(found, target)))
         _titled(axes, words(title), legend=4)
     return axes
@@ -220,10 +223,14 @@ def tornado(
 
 def picture(result: Result, *, lang: Language | None = None) -> bytes:
     """All pictures of a sweep on one page, as PNG."""
+    with _without_remarks():
+        return _page(plain(result), lang)
+
+
+def _page(found: Mapping[str, Any], lang: Language | None) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    found = plain(result)
     kind = found["kind"]
     names = [target["name"] for target in found["scenario"]["targets"]]
     heights = {
@@ -249,6 +256,18 @@ def picture(result: Result, *, lang: Language | None = None) -> bytes:
     page = io.BytesIO()
     figure.savefig(page, format="png", dpi=150)
     return page.getvalue()
+
+
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Meanwhile matplotlib does not remark on standard error that a Chinese font has one weight only."""
+    log = logging.getLogger("matplotlib.font_manager")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 # -- what is drawn ----------------------------------------------------------------------------------------
@@ -281,11 +300,15 @@ def _value(outcome: Outcome, target: str | None) -> tuple[float, float]:
     return math.nan if value is None else value, 0.0 if half is None else half
 
 
-def _whiskers(points: Sequence[tuple[int, float, float]], *, share: bool) -> list[list[float]]:
+def _whiskers(points: Sequence[tuple[float, float, float]], *, share: bool) -> list[list[float]]:
     """Half-widths below and above; those of a share end at nothing and all."""
     below = [min(half, value) if share else half for _, value, half in points]
     above = [min(half, 1.0 - value) if share else half for _, value, half in points]
     return [below, above]
+
+
+def _tick(measure: str, value: float) -> str:
+    return numbers.measured(measure, value) if measure in NOT_SHARES else f"{100 * value:.6g}%"
 
 
 def _target(found: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

@@ -242,7 +242,7 @@ def command(
 
 def test_the_command_writes_a_table_and_ends_with_0_whatever_is_missed(command: Any) -> None:
     more = "queues.pre_sales.volume={contacts: 900}"
-    code, out, _ = command("--set", more, "--replications", "3", "--seed", "1", "-o", "out")
+    code, out, _ = command("--set", more, "--replications", "12", "--seed", "1", "-o", "out")
     assert code == 0
     assert "missed" in out
     assert all(Path("out", name).exists() for name in sweep_files.NAMES)
