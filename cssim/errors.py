@@ -10,14 +10,23 @@ from cssim.messages import Language, say
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a file; line and column count from 1."""
+    """Where in a file; line and column count from 1. In a workbook: a cell of a sheet."""
 
     file: str
     line: int
     column: int
+    sheet: str = ""
 
     def __str__(self) -> str:
+        if self.sheet:
+            return f"{self.file}: {self.sheet} {_letters(self.column)}{self.line}"
         return f"{self.file}:{self.line}:{self.column}"
+
+
+def _letters(column: int) -> str:
+    """A column as a spreadsheet calls it: A to Z, AA, AB and so on."""
+    before, last = divmod(column - 1, 26)
+    return (_letters(before) if before else "") + chr(ord("A") + last)
 
 
 @dataclass(frozen=True)

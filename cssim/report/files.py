@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from cssim.errors import CssimError, InputError
 from cssim.messages import Language, say
+from cssim.scenario.tables import kept_text
 
 
 class WriteError(CssimError):
@@ -67,18 +69,32 @@ def require_writable(folder: Path) -> None:
         _remove_folders(made)
 
 
-PLAN = ("result.json", "roster.csv", "scenario.yaml")
-"""What a plan's folder holds."""
+PLAN = ("result.json", "roster.csv", "roster.json", "scenario.yaml")
+"""What a plan's folder holds in any case."""
 
 
-def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, Any]], scenario: str) -> None:
-    """Write a plan's folder: the whole result, the roster as a table, the resolved scenario.
+def write_plan(
+    folder: Path,
+    result: str,
+    rows: Iterable[Mapping[str, Any]],
+    scenario: str,
+    others: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a plan's folder: the whole result, the roster as a table and for programs, the resolved scenario,
+    and what else there is, by name.
 
     Raises:
         WriteError: a file could not be written; none of them was.
     """
-    contents = (result.encode(), roster_csv(rows), scenario.encode())
-    write({folder / name: content for name, content in zip(PLAN, contents, strict=True)})
+    rows = list(rows)
+    contents = (result.encode(), roster_csv(rows), roster_json(rows), scenario.encode())
+    named = {**dict(zip(PLAN, contents, strict=True)), **(others or {})}
+    write({folder / name: content for name, content in named.items()})
+
+
+def roster_json(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """A roster's rows (`cssim.measure.cost.roster_rows`) as a JSON list."""
+    return json.dumps(list(rows), ensure_ascii=False, indent=1, allow_nan=False).encode()
 
 
 def roster_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -88,7 +104,9 @@ def roster_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
         text, ("group", "date", "shift", "start", "end", "count", "cost"), extrasaction="ignore"
     )
     table.writeheader()
-    table.writerows({**row, "cost": f"{row['cost']:.2f}"} for row in rows)
+    for row in rows:
+        words = {name: kept_text(row[name]) for name in ("group", "shift")}
+        table.writerow({**row, **words, "cost": f"{row['cost']:.2f}"})
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -82,12 +82,29 @@ def read_result(path: Path) -> dict[str, Any]:
     Raises:
         InputError: no such file, or not a result of `simulate` or `optimise`.
     """
+    return result_of(read_json(path), path)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        InputError: no such file, or no JSON.
+    """
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError.one("replay.unreadable", str(path), why=error.strerror or error) from None
     except (ValueError, RecursionError):
         raise InputError.one("replay.not_json", str(path)) from None
+
+
+def result_of(found: Any, path: Path) -> dict[str, Any]:
+    """What was found in a file, if it is a result.
+
+    Raises:
+        InputError: it is none.
+    """
     if not isinstance(found, dict) or found.get("schema") not in (SIMULATION, SCHEMA):
         raise InputError.one("replay.not_a_result", str(path), allowed=f"{SIMULATION}, {SCHEMA}")
     return found

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
 from cssim.errors import Fault, InputError, Wrong
-from cssim.scenario import checks, tables
+from cssim.scenario import cells, checks, grid, sheet, tables
 from cssim.scenario.faults import each_once, fault_of, schema_faults
 from cssim.scenario.files import Reading
 from cssim.scenario.schema import RosterRow, Scenario, within
@@ -63,7 +63,8 @@ class Loaded:
 
 
 def load(given: Given) -> CheckedScenario:
-    """The scenario of a file, of standard input (``-``) or of an open text.
+    """The scenario of a file (YAML, or a workbook with the sheet of `cssim new --workbook`), of standard
+    input (``-``) or of an open text.
 
     Raises:
         InputError: every fault, each with its place.
@@ -86,6 +87,8 @@ def read(given: Given, name: str = "<text>") -> Loaded:
     Raises:
         InputError: every fault, each with its place.
     """
+    if cells.is_workbook(given):
+        return _read_sheet(_book(given))
     source = _source(given, name)
     reading = Reading()
     try:
@@ -152,12 +155,16 @@ def replace(scenario: Scenario, path: str, value: object) -> CheckedScenario:
 
 
 def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[RosterRow, ...]:
-    """The rows of a roster's CSV (group, date, shift[, start, end], count) for a scenario.
+    """The rows of a roster for a scenario: of a CSV (group, date, shift[, start, end], count), or of the grid
+    of a workbook (see `cssim.scenario.grid`).
 
     Raises:
         InputError: every fault, each with its place.
     """
-    table = tables.roster(_source(path))
+    if cells.is_workbook(path):
+        table = grid.roster(_book(path), {*scenario.groups, *scenario.shifts})
+    else:
+        table = tables.roster(_source(path))
     root = Node({"roster": table.rows})
     faults = [dataclasses.replace(fault, path=f"roster.{fault.path}") for fault in table.faults]
     schema = dict[str, tuple[RosterRow, ...]]
@@ -184,6 +191,25 @@ def _source(given: Given, name: str = "") -> Source:
         return text_source(given.read(), name)
     except Wrong as wrong:
         raise InputError([Fault(wrong.key, wrong.values)]) from None
+
+
+def _book(path: Any) -> cells.Book:
+    """A workbook; one that cannot be read has no place to point to."""
+    try:
+        return cells.read_book(path)
+    except Wrong as wrong:
+        raise InputError([Fault(wrong.key, wrong.values)]) from None
+
+
+def _read_sheet(book: cells.Book) -> Loaded:
+    """As `read`, for a scenario on a sheet."""
+    form = sheet.read(book)
+    try:
+        scenario = _checked(form.root, list(form.faults))
+    except InputError as error:
+        raise InputError(form.placed(error.faults)) from None
+    odd = [fault_of(wrong, path, form.root) for path, wrong in checks.oddities(scenario)]
+    return Loaded(scenario, {book.name: book.sha256}, tuple(form.placed(odd)))
 
 
 def _checked(root: Node, faults: list[Fault]) -> CheckedScenario:

@@ -43,6 +43,22 @@ ROSTER: Final = (
 )
 
 
+_KEPT: Final = re.compile(r"'+[-=+@\t\r]")
+_FORMULA: Final = re.compile(r"'*[-=+@\t\r]")
+
+
+def kept_text(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet takes for a formula: with an apostrophe before it, if it
+    begins like one. `as_text` gives it back, whatever it is.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_text(cell: str) -> str:
+    """The text that `kept_text` has written."""
+    return cell[1:] if _KEPT.match(cell) else cell
+
+
 @dataclass(frozen=True)
 class Table:
     """What a file holds.
@@ -139,7 +155,7 @@ def _split(line: str, separator: str) -> Iterator[tuple[str, int]]:
         match = cell.match(line, at)
         assert match is not None
         text = match[0].strip() if match[1] is None else match[1].replace('""', '"').strip()
-        yield text, at + 1 + len(match[0]) - len(match[0].lstrip())
+        yield as_text(text), at + 1 + len(match[0]) - len(match[0].lstrip())
         at = match.end() + 1
 
 

@@ -41,12 +41,21 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     name = os.fspath(path)
     if name == STDIN:
         return _source("<stdin>", sys.stdin.buffer.read(MOST_BYTES + 1))
+    return _source(name, read_bytes(name))
+
+
+def read_bytes(name: str) -> bytes:
+    """A file's bytes, at most one more than are taken.
+
+    Raises:
+        Wrong: nothing there, a folder, unreadable.
+    """
     file = Path(name)
     try:
         if file.is_dir():
             raise Wrong("file.folder_given", file=name)
         with file.open("rb") as stream:
-            return _source(name, stream.read(MOST_BYTES + 1))
+            return stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise _missing(file) from None
     except Wrong:

@@ -1,0 +1,188 @@
+"""Workbooks that a planner wrote: sheets of cells, each with its place.
+
+python-calamine reads them; it comes with the extra `excel` and is brought only here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from importlib import import_module
+from typing import Any, Final, TypeAlias
+
+from cssim.errors import InputError, Place, Wrong
+from cssim.scenario.text import MOST_BYTES, read_bytes
+from cssim.scenario.tree import Node, scalar
+from cssim.scenario.units import DAY, format_clock, format_moment
+
+Value: TypeAlias = str | float | bool | datetime | date | time | timedelta
+
+MOST_CELLS: Final = 2_000_000
+"""Most cells of a sheet, from its first to the last that holds something: all of them are read into memory."""
+_MOST_UNPACKED: Final = 128 * 2**20
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})(\d{1,7})[\"'](?:[^>]*[^/>])?>")
+_SUFFIXES: Final = (".xlsx", ".xlsm")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its cells by row and column from 0, empty ones as empty texts.
+
+    Attributes:
+        file, name: of the workbook and of the sheet.
+        rows: they may differ in length.
+    """
+
+    file: str
+    name: str
+    rows: tuple[tuple[Value, ...], ...]
+
+    def at(self, row: int, column: int) -> Value:
+        """What a cell holds; an empty text where there is none."""
+        cells = self.rows[row] if 0 <= row < len(self.rows) else ()
+        return cells[column] if 0 <= column < len(cells) else ""
+
+    def place(self, row: int, column: int) -> Place:
+        """Where a cell is."""
+        return Place(self.file, row + 1, column + 1, self.name)
+
+    def node(self, row: int, column: int, value: Any, text: str | None = None) -> Node:
+        """A value that stands in a cell; `text` is how messages quote it."""
+        return Node(value, self.place(row, column), text=str(value) if text is None else text)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook.
+
+    Attributes:
+        name: what messages call it: the path as it was given.
+        sha256: of its bytes.
+        sheets: in order.
+    """
+
+    name: str
+    sha256: str
+    sheets: tuple[Sheet, ...]
+
+
+def is_workbook(given: object) -> bool:
+    """Whether a path is that of a workbook, by its name."""
+    return isinstance(given, (str, os.PathLike)) and str(os.fspath(given)).lower().endswith(_SUFFIXES)
+
+
+def read_book(path: str | os.PathLike[str]) -> Book:
+    """A workbook's sheets.
+
+    Raises:
+        Wrong: nothing there, a folder, unreadable, too large, no workbook.
+        InputError: the reader is not installed.
+    """
+    name = os.fspath(path)
+    content = read_bytes(name)
+    if len(content) > MOST_BYTES:
+        raise Wrong("file.large", file=name, most=MOST_BYTES // 2**20)
+    calamine = _calamine()
+    _check_size(name, content)
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = tuple(
+            Sheet(
+                name, title, tuple(map(tuple, book.get_sheet_by_name(title).to_python(skip_empty_area=False)))
+            )
+            for title in book.sheet_names
+        )
+    except calamine.CalamineError:
+        raise Wrong("file.workbook", file=name) from None
+    return Book(name, hashlib.sha256(content).hexdigest(), sheets)
+
+
+def clock_text(value: Value) -> str:
+    """A time of day as it is written in a scenario; what is none stays as it is, for a message to quote.
+
+    Spreadsheets keep a time as a part of a day, and ``24:00`` as a whole one.
+    """
+    if isinstance(value, datetime):
+        value = value.time()
+    if isinstance(value, time):
+        return format_clock(round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6))
+    if isinstance(value, timedelta):
+        value = value.total_seconds() / DAY
+    if isinstance(value, float) and 0 <= value <= 1:
+        return format_clock(round(value * DAY))
+    return plain_text(value)
+
+
+def moment_text(value: Value) -> str:
+    """A date and time as it is written in a scenario; what is none stays as it is."""
+    if isinstance(value, datetime):
+        return format_moment((value + timedelta(microseconds=500_000)).replace(microsecond=0))
+    return plain_text(value)
+
+
+def plain_text(value: Value) -> str:
+    """A cell as a text: whole numbers without a point, dates as they are written in a scenario."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def number(value: Value) -> Any:
+    """A cell that should hold a number; so does a text that reads like one."""
+    if isinstance(value, str):
+        return scalar(value.strip())
+    if isinstance(value, (bool, float)):
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    return plain_text(value)
+
+
+def _calamine() -> Any:
+    """The reader.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return import_module("python_calamine")
+    except ImportError:
+        raise InputError.one("excel.missing", needs="python-calamine") from None
+
+
+def _check_size(name: str, content: bytes) -> None:
+    """Refuse what would not fit into memory: the reader would not return from it.
+
+    Raises:
+        Wrong: no workbook, or too large.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > _MOST_UNPACKED:
+                raise Wrong("file.large", file=name, most=_MOST_UNPACKED // 2**20)
+            for part in parts.namelist():
+                if "worksheets/" in part and part.endswith(".xml"):
+                    _check_cells(name, parts.read(part))
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        raise Wrong("file.workbook", file=name) from None
+
+
+def _check_cells(name: str, sheet: bytes) -> None:
+    rows = columns = 0
+    last = b""
+    for letters, row in _CELL.findall(sheet):
+        rows, columns = max(rows, int(row)), max(columns, _column(letters))
+        if rows * columns > MOST_CELLS:
+            last = letters + row
+            raise Wrong("file.far_cell", file=name, cell=last.decode())
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number

@@ -1,0 +1,124 @@
+"""A roster in a workbook: a row for each group and shift, a column for each date, people in the cells.
+
+The workbook of a plan has such a sheet, and a planner may have written one: its headings are found by their
+words, in any language that cssim speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from cssim.errors import Fault, InputError, Wrong
+from cssim.messages import say
+from cssim.scenario.cells import Book, Sheet, Value, clock_text, number, plain_text
+from cssim.scenario.tables import ROSTER, Column, Table
+from cssim.scenario.tree import Node
+from cssim.scenario.units import parse_date
+
+_HEAD_WITHIN: Final = 30
+"""The headings stand in one of so many rows from the top."""
+_WORDS: Final = {column.name: column for column in ROSTER if column.name not in ("date", "count")}
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the headings stand: the row, the column of each word, and the date of each other column."""
+
+    sheet: Sheet
+    head: int
+    columns: Mapping[str, int]
+    dates: Mapping[int, str]
+
+
+def roster(book: Book, known: Collection[str] = ()) -> Table:
+    """The roster of a workbook: a row for each cell that holds a number other than 0.
+
+    Args:
+        book: the workbook; its first sheet that has the headings counts.
+        known: names of groups and shifts; what is none of them loses blanks at its ends.
+
+    Raises:
+        InputError: no sheet has the headings, or none of its cells a number.
+    """
+    grids = [grid for sheet in book.sheets if (grid := _grid_of(sheet)) is not None]
+    if not grids:
+        raise InputError.one("grid.none", book.name)
+    grid = grids[0]
+    rows, faults = list[Node](), list[Fault]()
+    for row in range(grid.head + 1, len(grid.sheet.rows)):
+        if not _is_total(grid, row):
+            cells = {name: grid.sheet.at(row, column) for name, column in grid.columns.items()}
+            for column, day in grid.dates.items():
+                if grid.sheet.at(row, column) not in ("", 0.0):
+                    faults += _lacking(grid, row, cells, len(rows))
+                    rows.append(_row(grid, row, column, day, known))
+    if not rows:
+        raise InputError.one("grid.empty", place=grid.sheet.place(grid.head, min(grid.dates)))
+    return Table(Node(tuple(rows), grid.sheet.place(grid.head, 0)), tuple(faults))
+
+
+def _grid_of(sheet: Sheet) -> _Grid | None:
+    for head in range(min(_HEAD_WITHIN, len(sheet.rows))):
+        cells = sheet.rows[head]
+        columns = dict[str, int]()
+        for at, cell in enumerate(cells):
+            name = next((name for name, column in _WORDS.items() if _is_named(cell, column)), None)
+            if name is not None:
+                columns.setdefault(name, at)
+        dates = {at: day for at, cell in enumerate(cells) if (day := _date(cell)) is not None}
+        if "group" in columns and "shift" in columns and dates:
+            return _Grid(sheet, head, columns, dates)
+    return None
+
+
+def _is_named(cell: Value, column: Column) -> bool:
+    word = cell.strip().lower() if isinstance(cell, str) else ""
+    return word == column.name or word in column.others
+
+
+def _date(cell: Value) -> str | None:
+    """The date of a heading; words and numbers are none."""
+    if isinstance(cell, datetime):
+        cell = cell.date()
+    if not isinstance(cell, (date, str)):
+        return None
+    try:
+        return parse_date(cell)
+    except Wrong:
+        return None
+
+
+def _is_total(grid: _Grid, row: int) -> bool:
+    """Whether a row adds up those above it."""
+    first = grid.sheet.at(row, grid.columns["group"])
+    return first in (say("workbook.total", "en"), say("workbook.total", "zh"))
+
+
+def _lacking(grid: _Grid, row: int, cells: Mapping[str, Value], index: int) -> Iterator[Fault]:
+    """The faults of people without a group or a shift."""
+    for name in ("group", "shift"):
+        if not plain_text(cells[name]).strip():
+            place = grid.sheet.place(row, grid.columns[name])
+            yield Fault("field.empty", path=f"{index}.{name}", place=place)
+
+
+def _row(grid: _Grid, row: int, column: int, day: str, known: Collection[str]) -> Node:
+    """A cell's people as a row of a roster, every part with its own place."""
+    sheet = grid.sheet
+    parts = {"date": sheet.node(grid.head, column, day)}
+    for name, at in grid.columns.items():
+        cell = sheet.at(row, at)
+        text = clock_text(cell).strip() if name in ("start", "end") else _name(cell, known)
+        if text:
+            parts[name] = sheet.node(row, at, text)
+    people = sheet.at(row, column)
+    parts["count"] = sheet.node(row, column, number(people), plain_text(people))
+    return Node(parts, sheet.place(row, column))
+
+
+def _name(cell: Value, known: Collection[str]) -> str:
+    text = plain_text(cell)
+    return text if text in known else text.strip()
