@@ -69,23 +69,33 @@ def _cssim(
 
 @app.command("new", help="help.new")
 def _new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="help.new.name")],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="help.new.name")] = None,
     template: Annotated[str, typer.Option("--template", metavar="T", help="help.template")] = "pdd_5min",
+    workbook: Annotated[
+        Path | None, typer.Option("--workbook", metavar="FILE.xlsx", help="help.new.workbook")
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    from cssim.report import files
+    from cssim.report import files, sheet
     from cssim.scenario import templates
 
-    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    text = templates.template(template, spoken())
+    if (name is None) == (workbook is None):
+        raise InputError.one("new.one")
+    if workbook is not None:
+        if workbook.suffix.lower() != ".xlsx":
+            raise InputError.one("new.suffix", "--workbook", given=workbook)
+        path, content = workbook, sheet.scenario_sheet(template, spoken(), file=str(workbook))
+    else:
+        path = Path(name if str(name).endswith((".yaml", ".yml")) else f"{name}.yaml")
+        content = templates.template(template, spoken()).encode()
     files.require_free([path], force)
-    files.write({path: text.encode()})
+    files.write({path: content})
     if as_json:
         _print_json({"file": str(path), "template": template})
     else:
-        print(say("new.written", path=path))
+        print(say("new.sheet" if workbook else "new.written", path=path))
 
 
 @app.command("check", help="help.check")
@@ -517,6 +527,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
         "file": place.file if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
+        "sheet": place.sheet or None if place else None,
         "path": fault.path,
         "key": fault.key,
         "text": fault.text(),

@@ -28,11 +28,11 @@ FORMATS: Final[Mapping[str, str]] = {
     "day": "mm-dd",
     "clock": "[hh]:mm",
     "whole": "#,##0",
-    "number": "#,##0.##",
+    "number": "General",
     "one": "#,##0.0",
     "money": "#,##0.00",
     "share": "0.0%",
-    "percent": "0.##%",
+    "percent": "0%",
     "count": "0;-0;0",
 }
 """Number formats by what a cell holds."""

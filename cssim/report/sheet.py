@@ -17,7 +17,7 @@ _KINDS: Final[dict[Kind, str]] = {
     "clock": "clock",
     "number": "number",
     "ratio": "percent",
-    "share": "percent",
+    "share": "share",
     "seconds": "number",
     "hours": "number",
 }
