@@ -202,7 +202,7 @@ def _optimise(
     shop = load(scenario)
     stop = _parsed("--budget", parse_budget, budget)
     if out:
-        files.require_free([out / name for name in files.PLAN], force)
+        files.require_free([out / name for name in (*files.PLAN, files.WORKBOOK)], force)
         files.require_writable(out)
     left = anytime.left_in(out) if out and not start else None
     if left:
@@ -232,10 +232,10 @@ def _optimise(
             keep=best.keep if best else None,
             progress=watch,
         )
-    text = plan.to_json()
+    text, made = plan.to_json(), list[str]()
     try:
         if out and best:
-            files.write_plan(out, text, plan.rows(), dump(shop))
+            made = files.write_plan(out, text, plan.rows(), dump(shop), _workbook(text))
             best.remove()
     finally:
         if as_json:
@@ -245,7 +245,9 @@ def _optimise(
             if verbose:
                 tables.search(tables.console(), plan)
     if out and not as_json:
-        print(say("plan.written", folder=out, files=", ".join(files.PLAN)))
+        print(say("plan.written", folder=out, files=", ".join(made)))
+        if files.WORKBOOK not in made:
+            print(say("plan.no_workbook"))
     raise typer.Exit(_exit_of_plan(plan))
 
 
@@ -355,6 +357,25 @@ def _replay(
     raise typer.Exit(Exit.FAULT if found.differences else Exit.DONE)
 
 
+@app.command("report", help="help.report")
+def _report(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="help.report.out")],
+    force: Force = False,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files, workbook
+    from cssim.roster.replay import read_result
+
+    makers = {".xlsx": workbook.workbook}
+    if out.suffix.lower() not in makers:
+        raise InputError.one("report.suffix", "-o", given=out, allowed=", ".join(makers))
+    kept = read_result(result)
+    files.require_free([out], force)
+    files.write({out: makers[out.suffix.lower()](kept, spoken())})
+    print(say("report.written", path=out))
+
+
 @app.command("erlang", help="help.erlang")
 def _erlang(
     model: Annotated[Literal["b", "c", "a"], typer.Argument(metavar="b|c|a", help="help.erlang.model")],
@@ -421,6 +442,17 @@ def _get_ready(engine: str | None = None) -> None:
     from cssim.experiment.engines import ENGINE, get_ready
 
     get_ready(engine or ENGINE, lambda words: print(words, file=sys.stderr, flush=True))
+
+
+def _workbook(result: str) -> dict[str, bytes]:
+    """A plan's workbook by its name; nothing where none can be written here."""
+    from cssim.report import excel, files
+
+    if not excel.is_there():
+        return {}
+    from cssim.report.workbook import workbook
+
+    return {files.WORKBOOK: workbook(json.loads(result), spoken())}
 
 
 @contextmanager

@@ -7,9 +7,11 @@ so that one run can speak the reader's language without the rooms below knowing 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Literal
+from typing import Final, Literal
 
 Language = Literal["en", "zh"]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 _language: ContextVar[Language] = ContextVar("language", default="en")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
 
 from cssim.errors import InputError
+from cssim.messages import say
 from cssim.report.numbers import NOTHING
 
 Cell: TypeAlias = str | float | datetime | date | timedelta | None
@@ -30,20 +30,24 @@ FORMATS: Final[Mapping[str, str]] = {
     "whole": "#,##0",
     "number": "General",
     "one": "#,##0.0",
+    "hours": "General",
     "money": "#,##0.00",
     "share": "0.0%",
     "percent": "0%",
-    "count": "0;-0;0",
+    "count": "0",
+    "seconds": '#,##0.0"{unit}"',
 }
 """Number formats by what a cell holds."""
 
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "": {},
     "title": {"bold": True, "font_size": 14},
-    "note": {"font_color": "#595959", "italic": True},
+    "left": {"align": "left"},
+    "note": {"font_color": "#595959"},
     "grey": {"font_color": "#8c8c8c", "font_size": 8},
     "wrapped": {"text_wrap": True},
     "head": {"bold": True, "bg_color": "#DDE6F0", "bottom": 1, "text_wrap": True, "align": "center"},
+    "head_left": {"bold": True, "bg_color": "#DDE6F0"},
     "section": {"bold": True, "font_size": 12, "bottom": 1, "font_color": "#1F4E79"},
     "input": {"bg_color": "#FFF8D6", "border": 1, "border_color": "#BFBFBF", "align": "right"},
     "total": {"bold": True, "top": 1, "bg_color": "#F2F2F2"},
@@ -98,7 +102,7 @@ class Writer:
     def look(self, look: str, kind: str) -> Any:
         """The format of a cell, made once."""
         if (look, kind) not in self._looks:
-            number = {"num_format": FORMATS[kind]} if kind else {}
+            number = {"num_format": FORMATS[kind].format(unit=say("unit.s"))} if kind else {}
             self._looks[look, kind] = self._book.add_format({"valign": "vcenter", **_LOOKS[look], **number})
         return self._looks[look, kind]
 
@@ -119,12 +123,18 @@ class Page:
         if value is None:
             self.raw.write_string(row, column, NOTHING, form)
         elif isinstance(value, str):
-            write = self.raw.write_string if value else partial(self.raw.write_blank)
-            write(row, column, value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…", form)
+            text = value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+            (self.raw.write_string if text else self.raw.write_blank)(row, column, text, form)
         elif isinstance(value, (datetime, date, timedelta)):
             self.raw.write_datetime(row, column, value, form)
         else:
             self.raw.write_number(row, column, value, form)
+
+    def tall(self, row: int, text: str, width: int) -> None:
+        """Give a row the height that a wrapped text takes; spreadsheets do not all see to it."""
+        lines = -(-wide(text) // (width - 2))
+        if lines > 1:
+            self.raw.set_row(row, 15.0 * lines)
 
     def blank(self, row: int, column: int, kind: str = "", look: str = "") -> None:
         """An empty cell that has a look."""
@@ -149,3 +159,8 @@ class Page:
         self.raw.freeze_panes(row, column)
         if row:
             self.raw.repeat_rows(row - 1)
+
+
+def wide(text: str) -> int:
+    """Columns that a text takes; a Chinese character takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)

@@ -72,6 +72,9 @@ def require_writable(folder: Path) -> None:
 PLAN = ("result.json", "roster.csv", "roster.json", "scenario.yaml")
 """What a plan's folder holds in any case."""
 
+WORKBOOK = "plan.xlsx"
+"""What it holds besides, where workbooks can be written."""
+
 
 def write_plan(
     folder: Path,
@@ -79,9 +82,9 @@ def write_plan(
     rows: Iterable[Mapping[str, Any]],
     scenario: str,
     others: Mapping[str, bytes] | None = None,
-) -> None:
+) -> list[str]:
     """Write a plan's folder: the whole result, the roster as a table and for programs, the resolved scenario,
-    and what else there is, by name.
+    and what else there is, by name. Gives the names.
 
     Raises:
         WriteError: a file could not be written; none of them was.
@@ -90,6 +93,7 @@ def write_plan(
     contents = (result.encode(), roster_csv(rows), roster_json(rows), scenario.encode())
     named = {**dict(zip(PLAN, contents, strict=True)), **(others or {})}
     write({folder / name: content for name, content in named.items()})
+    return list(named)
 
 
 def roster_json(rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -21,6 +21,7 @@ _KINDS: Final[dict[Kind, str]] = {
     "seconds": "number",
     "hours": "number",
 }
+_WIDTHS: Final = (38, 18, 14, 74, 34)
 _HEAD: Final = 2
 _VALUE: Final = 1
 
@@ -47,7 +48,7 @@ def scenario_sheet(template: str, lang: Language, currency: str = "CNY", file: s
         row = _HEAD + 1
         page.put(row, 0, say("sheet.template", lang))
         page.put(row, _VALUE, template, "text")
-        page.put(row, _VALUE + 2, say("sheet.template.why", lang, name=template), look="wrapped")
+        _explain(page, row, say("sheet.template.why", lang, name=template))
         page.put(row, _VALUE + KEY_AFTER, TEMPLATE, look="grey")
         page.raw.data_validation(row, _VALUE, row, _VALUE, {"validate": "list", "source": list(NAMES)})
         section = ""
@@ -59,7 +60,7 @@ def scenario_sheet(template: str, lang: Language, currency: str = "CNY", file: s
                 page.put(row, 0, say(f"sheet.section.{section}", lang), look="section")
                 row += 1
             _ask(page, row, field, currency, lang)
-        page.widths(30, 18, 11, 62, 26)
+        page.widths(*_WIDTHS)
         page.freeze(_HEAD + 1, _VALUE)
         page.raw.print_area(0, 0, row, _VALUE + KEY_AFTER - 1)
 
@@ -71,11 +72,16 @@ def _ask(page: Page, row: int, field: Field, currency: str, lang: Language) -> N
     page.put(row, 0, label(field, lang))
     _input(page, row, field)
     page.put(row, _VALUE + 1, unit, look="note")
-    page.put(row, _VALUE + 2, say(f"sheet.why.{field.word}", lang), look="wrapped")
+    _explain(page, row, say(f"sheet.why.{field.word}", lang))
     page.put(row, _VALUE + KEY_AFTER, field.key, look="grey")
     allowed = _allowed(field)
     if allowed:
         page.raw.data_validation(row, _VALUE, row, _VALUE, {"ignore_blank": field.may_be_empty, **allowed})
+
+
+def _explain(page: Page, row: int, words: str) -> None:
+    page.put(row, _VALUE + 2, words, look="wrapped")
+    page.tall(row, words, _WIDTHS[_VALUE + 2])
 
 
 def _input(page: Page, row: int, field: Field) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 from cssim.errors import Fault, InputError, Wrong
-from cssim.messages import say
+from cssim.messages import LANGUAGES, say
 from cssim.scenario.cells import Book, Sheet, Value, clock_text, number, plain_text
 from cssim.scenario.tables import ROSTER, Column, Table
 from cssim.scenario.tree import Node
@@ -20,6 +20,7 @@ from cssim.scenario.units import parse_date
 
 _HEAD_WITHIN: Final = 30
 """The headings stand in one of so many rows from the top."""
+_TOTALS: Final = ("workbook.total", "workbook.total_hours")
 _WORDS: Final = {column.name: column for column in ROSTER if column.name not in ("date", "count")}
 
 
@@ -94,7 +95,7 @@ def _date(cell: Value) -> str | None:
 def _is_total(grid: _Grid, row: int) -> bool:
     """Whether a row adds up those above it."""
     first = grid.sheet.at(row, grid.columns["group"])
-    return first in (say("workbook.total", "en"), say("workbook.total", "zh"))
+    return first in [say(key, lang) for key in _TOTALS for lang in LANGUAGES]
 
 
 def _lacking(grid: _Grid, row: int, cells: Mapping[str, Value], index: int) -> Iterator[Fault]:
