@@ -88,7 +88,7 @@ def _new(
             raise InputError.one("new.suffix", "--workbook", given=workbook)
         path, content = workbook, sheet.scenario_sheet(template, spoken(), file=str(workbook))
     else:
-        path = Path(name if str(name).endswith((".yaml", ".yml")) else f"{name}.yaml")
+        path = Path(f"{name}" if str(name).endswith((".yaml", ".yml")) else f"{name}.yaml")
         content = templates.template(template, spoken()).encode()
     files.require_free([path], force)
     files.write({path: content})

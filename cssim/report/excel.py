@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
@@ -16,10 +16,12 @@ from cssim.errors import InputError
 from cssim.messages import say
 from cssim.report.numbers import NOTHING
 
-Cell: TypeAlias = str | float | datetime | date | timedelta | None
+Cell: TypeAlias = str | float | bool | datetime | date | time | timedelta | None
 
 LONGEST: Final = 32_767
 """Most characters that a cell takes."""
+
+_HEIGHT: Final = 17.0
 
 FORMATS: Final[Mapping[str, str]] = {
     "text": "@",
@@ -43,17 +45,19 @@ _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "": {},
     "title": {"bold": True, "font_size": 14},
     "left": {"align": "left"},
+    "right": {"align": "right"},
     "note": {"font_color": "#595959"},
+    "unit": {"font_color": "#595959", "indent": 1},
     "grey": {"font_color": "#8c8c8c", "font_size": 8},
     "wrapped": {"text_wrap": True},
     "head": {"bold": True, "bg_color": "#DDE6F0", "bottom": 1, "text_wrap": True, "align": "center"},
-    "head_left": {"bold": True, "bg_color": "#DDE6F0"},
+    "block": {"bold": True, "bg_color": "#DDE6F0", "text_wrap": True, "align": "center", "left": 1},
     "section": {"bold": True, "font_size": 12, "bottom": 1, "font_color": "#1F4E79"},
     "input": {"bg_color": "#FFF8D6", "border": 1, "border_color": "#BFBFBF", "align": "right"},
     "total": {"bold": True, "top": 1, "bg_color": "#F2F2F2"},
-    "good": {"font_color": "#1B7F3B", "bold": True},
-    "bad": {"font_color": "#B3261E", "bold": True},
-    "open": {"font_color": "#9A6700", "bold": True},
+    "good": {"font_color": "#1B7F3B", "bold": True, "align": "center"},
+    "bad": {"font_color": "#B3261E", "bold": True, "align": "center"},
+    "open": {"font_color": "#9A6700", "bold": True, "align": "center"},
 }
 
 
@@ -94,6 +98,7 @@ class Writer:
         if landscape:
             sheet.set_landscape()
         sheet.set_paper(9)  # A4
+        sheet.set_default_row(_HEIGHT)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.set_footer("&L&A&R&P / &N")
@@ -125,7 +130,7 @@ class Page:
         elif isinstance(value, str):
             text = value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
             (self.raw.write_string if text else self.raw.write_blank)(row, column, text, form)
-        elif isinstance(value, (datetime, date, timedelta)):
+        elif isinstance(value, (datetime, date, time, timedelta)):
             self.raw.write_datetime(row, column, value, form)
         else:
             self.raw.write_number(row, column, value, form)
@@ -134,7 +139,7 @@ class Page:
         """Give a row the height that a wrapped text takes; spreadsheets do not all see to it."""
         lines = -(-wide(text) // (width - 2))
         if lines > 1:
-            self.raw.set_row(row, 15.0 * lines)
+            self.raw.set_row(row, _HEIGHT * lines)
 
     def blank(self, row: int, column: int, kind: str = "", look: str = "") -> None:
         """An empty cell that has a look."""
@@ -154,11 +159,17 @@ class Page:
         for k, width in enumerate(widths):
             self.raw.set_column(column + k, column + k, width)
 
-    def freeze(self, row: int, column: int) -> None:
-        """Keep what is above and to the left in sight, and repeat the heading on every printed page."""
+    def across(self, row: int, column: int, columns: int, text: str, look: str) -> None:
+        """A text over several columns."""
+        if columns > 1:
+            self.raw.merge_range(row, column, row, column + columns - 1, "", self._look(look, ""))
+        self.put(row, column, text, look=look)
+
+    def freeze(self, row: int, column: int, heads: int = 1) -> None:
+        """Keep what is above and to the left in sight, and repeat the headings on every printed page."""
         self.raw.freeze_panes(row, column)
-        if row:
-            self.raw.repeat_rows(row - 1)
+        if heads:
+            self.raw.repeat_rows(row - heads, row - 1)
 
 
 def wide(text: str) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from cssim.messages import Language, say
-from cssim.report.excel import Cell, Page, Writer, written
+from cssim.report.excel import Page, Writer, written
 from cssim.scenario.sheet import KEY_AFTER, TEMPLATE, Field, Kind, fields
 from cssim.scenario.templates import NAMES
 
@@ -44,7 +44,9 @@ def scenario_sheet(template: str, lang: Language, currency: str = "CNY", file: s
         page = book.sheet(say("sheet.name", lang), landscape=False)
         page.put(0, 0, say("sheet.title", lang), look="title")
         page.put(1, 0, say("sheet.hint", lang, file=file), look="note")
-        page.heads(_HEAD, [say(f"sheet.column.{name}", lang) for name in ("what", "value", "unit", "why", "key")])
+        page.heads(
+            _HEAD, [say(f"sheet.column.{name}", lang) for name in ("what", "value", "unit", "why", "key")]
+        )
         row = _HEAD + 1
         page.put(row, 0, say("sheet.template", lang))
         page.put(row, _VALUE, template, "text")
@@ -68,10 +70,12 @@ def scenario_sheet(template: str, lang: Language, currency: str = "CNY", file: s
 
 
 def _ask(page: Page, row: int, field: Field, currency: str, lang: Language) -> None:
-    unit = say("sheet.unit.pay" if field.word == "pay" else f"sheet.unit.{field.kind}", lang, currency=currency)
+    unit = say(
+        "sheet.unit.pay" if field.word == "pay" else f"sheet.unit.{field.kind}", lang, currency=currency
+    )
     page.put(row, 0, label(field, lang))
     _input(page, row, field)
-    page.put(row, _VALUE + 1, unit, look="note")
+    page.put(row, _VALUE + 1, unit, look="unit")
     _explain(page, row, say(f"sheet.why.{field.word}", lang))
     page.put(row, _VALUE + KEY_AFTER, field.key, look="grey")
     allowed = _allowed(field)
@@ -85,14 +89,13 @@ def _explain(page: Page, row: int, words: str) -> None:
 
 
 def _input(page: Page, row: int, field: Field) -> None:
-    value: Cell = field.value
     kind = _KINDS[field.kind]
     if field.word in ("people", "chats", "seats", "orders", "contacts"):
         kind = "whole"
-    if value == "":
+    if field.value == "":
         page.blank(row, _VALUE, kind, "input")
     else:
-        page.put(row, _VALUE, value, kind, "input")
+        page.put(row, _VALUE, field.value, kind, "input")
 
 
 def label(field: Field, lang: Language) -> str:

@@ -29,6 +29,8 @@ SPARE: Final = 5
 
 _GRID: Final = ("group", "shift", "start", "end", "hours")
 _HEAD: Final = 3
+_WIDTH: Final = 11
+_ASSUMED: Final = (52, 90)
 _MOST_CHOICES: Final = 255
 _LOOKS: Final = {"met": "good", "missed": "bad", "undecided": "open"}
 
@@ -78,8 +80,9 @@ def _roster(book: Writer, found: Mapping[str, Any]) -> None:
     """Rows by group and shift, columns by date; the counts may be changed and read back."""
     frame = frames.roster(found)
     counts: dict[tuple[str, str, str, str], dict[str, int]] = {}
-    for *shift, day, count in _rows(frame, "group", "shift", "start", "end", "date", "count"):
-        group, name, start, end = map(str, shift)
+    for group, name, start, end, day, count in _rows(
+        frame, "group", "shift", "start", "end", "date", "count"
+    ):
         of_shift = counts.setdefault((group, name, start, end), {})
         of_shift[day] = of_shift.get(day, 0) + count
     days = _dates(found, frame["date"])
@@ -125,7 +128,11 @@ def _shift(page: Page, row: int, shift: tuple[str, str, str, str] | None, counts
         page.put(row, 3, timedelta(seconds=ends), "clock")
         hours = ((ends - begins) % DAY or DAY) / 3600
     page.formula(
-        row, 4, f'=IF(OR({start}="",{end}=""),"",IF({end}={start},24,MOD({end}-{start},1)*24))', hours, "hours"
+        row,
+        4,
+        f'=IF(OR({start}="",{end}=""),"",IF({end}={start},24,MOD({end}-{start},1)*24))',
+        hours,
+        "hours",
     )
     for k, count in enumerate(counts):
         if count:
@@ -205,7 +212,7 @@ def _coverage(book: Writer, found: Mapping[str, Any]) -> None:
     for number, groups, queues in _rows(pools, "pool", "groups", "queues"):
         name = say("workbook.pool", groups=groups, queues=queues)
         blocks.append((name, _of(need, "pool", number, ("needed", "present", "busy"))))
-        names = [name for name in dict.fromkeys(cover["group"])]
+        names = list(dict.fromkeys(cover["group"]))
         of_pool = [n for n, p in dict(zip(cover["group"], cover["pool"], strict=True)).items() if p == number]
         if len(of_pool) > 1:
             blocks += [(g, _of(cover, "group", g, ("present", "busy"))) for g in names if g in of_pool]
@@ -236,14 +243,15 @@ def _intervals(
         page.put(_HEAD + 1 + k, 0, parse_moment(start), "moment")
     column = 1
     for name, columns in blocks:
-        for k, (word, values) in enumerate(columns.items()):
-            page.put(2, column, name if k == 0 else "", look="head_left")
+        page.across(2, column, len(columns), name, "block")
+        for word, values in columns.items():
             page.heads(_HEAD, [say(f"workbook.column.{word}")], column)
             for row, value in enumerate(values):
                 page.put(_HEAD + 1 + row, column, value, kind)
             column += 1
-    page.widths(17, *[10] * (column - 1))
-    page.freeze(_HEAD + 1, 1)
+    page.tall(2, max((name for name, _ in blocks), key=wide, default=""), 2 * _WIDTH)
+    page.widths(17, *[_WIDTH] * (column - 1))
+    page.freeze(_HEAD + 1, 1, heads=2)
 
 
 def _of(frame: frames.Frame, key: str, value: Any, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -265,8 +273,8 @@ def _results(book: Writer, found: Mapping[str, Any]) -> None:
     row = _money(page, row + 1, judged)
     row = _queues(page, row + 1, judged)
     _groups(page, row + 1, judged)
-    page.widths(44, *[13] * 8)
-    page.freeze(2, 1)
+    page.widths(48, *[_WIDTH + 2] * 11)
+    page.freeze(2, 1, heads=0)
 
 
 _Fact = tuple[str, Cell, str]
@@ -289,10 +297,10 @@ def _verdict(found: Mapping[str, Any], judged: Mapping[str, Any]) -> Iterator[_F
     yield say("workbook.fact.currency"), judged["currency"], ""
 
 
-def _facts(page: Page, row: int, facts: Iterable[_Fact]) -> int:
+def _facts(page: Page, row: int, facts: Iterable[_Fact], look: str = "right") -> int:
     for name, value, kind in facts:
         page.put(row, 0, name)
-        page.put(row, 1, value, kind)
+        page.put(row, 1, value, kind, look)
         row += 1
     return row
 
@@ -317,6 +325,7 @@ def _promises(page: Page, row: int, judged: Mapping[str, Any]) -> int:
         wanted = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
         for period in result["by_period"]:
             page.put(row, 0, promise(target), look="wrapped")
+            page.tall(row, promise(target)[:400], 48)
             whole = result["each"] == "horizon"
             page.put(row, 1, say("table.whole") if whole else str(period["period"]))
             for k, value in enumerate((*(period[name] for name in ("estimate", "low", "high")), wanted)):
@@ -405,25 +414,34 @@ def _assumptions(book: Writer, found: Mapping[str, Any]) -> None:
     judged = frames.judged(found)
     facts = [(name, judged[name]) for name in ("seed", "replications", "engine", "version")]
     facts += [("digest", judged["scenario_digest"]), ("started", found["started"])]
-    row = _facts(page, 3, ((say(f"workbook.fact.{name}"), str(value), "") for name, value in facts))
+    row = _facts(page, 3, ((say(f"workbook.fact.{name}"), str(value), "") for name, value in facts), "left")
     if found is not judged and found.get("assumes"):
         page.put(row, 0, say("workbook.fact.bound_assumes"))
-        page.put(row, 1, " ".join(say(key) for key in found["assumes"]), look="wrapped")
+        _long(page, row, " ".join(say(key) for key in found["assumes"]))
         row += 1
     untold = found.get("untold") or []
     if untold:
         row = _section(page, row + 1, "untold", ("path", "assumed"))
         for one in untold:
             page.put(row, 0, one["path"], "text")
-            page.put(row, 1, Fault(one["key"], one["values"]).text(), look="wrapped")
+            _long(page, row, Fault(one["key"], one["values"]).text())
             row += 1
     row = _section(page, row + 1, "scenario", ("path", "value"))
     for path, value in _leaves(_scenario(found), ""):
         page.put(row, 0, path, "text")
-        page.put(row, 1, value, "text" if isinstance(value, str) else "number", "left")
+        if isinstance(value, str):
+            _long(page, row, value)
+        else:
+            page.put(row, 1, value, "number", "left")
         row += 1
-    page.widths(52, 90)
-    page.freeze(2, 0)
+    page.widths(*_ASSUMED)
+    page.freeze(2, 0, heads=0)
+
+
+def _long(page: Page, row: int, text: str) -> None:
+    """A text that may take several lines, though not a whole page."""
+    page.put(row, 1, text, "text", "wrapped")
+    page.tall(row, text[: _ASSUMED[1] * 20], _ASSUMED[1])
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Cell]]:

@@ -111,7 +111,9 @@ def clock_text(value: Value) -> str:
     if isinstance(value, datetime):
         value = value.time()
     if isinstance(value, time):
-        return format_clock(round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6))
+        return format_clock(
+            round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6)
+        )
     if isinstance(value, timedelta):
         value = value.total_seconds() / DAY
     if isinstance(value, float) and 0 <= value <= 1:

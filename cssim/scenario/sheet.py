@@ -165,8 +165,12 @@ class Form:
 
     def placed(self, faults: Iterable[Fault]) -> list[Fault]:
         """The faults from top to bottom; what lies in the template points to the cell that is nearest."""
-        found = [fault if fault.place else replace(fault, place=self._nearest(fault.path)) for fault in faults]
-        return sorted(found, key=lambda fault: (fault.place.line, fault.place.column) if fault.place else (0, 0))
+        found = [
+            fault if fault.place else replace(fault, place=self._nearest(fault.path)) for fault in faults
+        ]
+        return sorted(
+            found, key=lambda fault: (fault.place.line, fault.place.column) if fault.place else (0, 0)
+        )
 
     def _nearest(self, path: str) -> Any:
         steps = path.split(".")
@@ -186,7 +190,7 @@ def read(book: Book) -> Form:
         InputError: no sheet of it is one, or its template is not known.
     """
     for sheet in book.sheets:
-        for row, cells in enumerate(sheet.rows):
+        for cells in sheet.rows:
             if _FIRST_KEY in cells[KEY_AFTER:]:
                 return _form(sheet, cells.index(_FIRST_KEY, KEY_AFTER))
     raise InputError.one("sheet.none", book.name)
@@ -266,9 +270,7 @@ def _fields(root: Node) -> Iterator[Field]:
                 yield from _present(root, section, (names, step), of, asked)
 
 
-def _present(
-    root: Node, section: Section, way: Path, of: str, asked: Iterable[_Asked]
-) -> Iterator[Field]:
+def _present(root: Node, section: Section, way: Path, of: str, asked: Iterable[_Asked]) -> Iterator[Field]:
     """The fields below a way that the template has."""
     for word, kind, rest in asked:
         pattern = (*way, *rest.split("."))
@@ -385,6 +387,5 @@ def _moved(root: Node, begins: Node | None) -> Node:
 
 def _later(written: str, was: date, new: date) -> str:
     """A date of the template, as many days from the new beginning as it is from the old one."""
-    days = [timedelta(days=k) for k in range(-366, 367)]
-    return next(((new + k).isoformat() for k in days if is_on(written, was + k) and abs(k.days) < 183), written)
-
+    nearby = (timedelta(days=days) for days in range(-182, 183))
+    return next(((new + after).isoformat() for after in nearby if is_on(written, was + after)), written)
