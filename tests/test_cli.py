@@ -546,14 +546,18 @@ def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Pat
     ):
         assert words in ended.out
     folder = tmp_path / "deep" / "plan"
-    assert sorted(path.name for path in folder.iterdir()) == sorted(files.PLAN)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*files.PLAN, files.WORKBOOK])
     assert (
         (folder / "roster.csv")
         .read_bytes()
         .startswith(b"\xef\xbb\xbfgroup,date,shift,start,end,count,cost\r\n")
     )
     assert cssim("check", folder / "scenario.yaml").code == 0
-    assert cssim("simulate", shop, "--roster", folder / "roster.csv", *FEW).code in (0, 4)
+    seen = [
+        cssim("simulate", shop, "--roster", folder / name, *FEW, "--json").json["targets"]
+        for name in ("roster.csv", "roster.json", "plan.xlsx", "result.json")
+    ]
+    assert all(targets == seen[0] for targets in seen)
     replayed = cssim("replay", folder / "result.json", "--workers", "1")
     assert (replayed.code, replayed.out.startswith("The same numbers")) == (0, True)
     again = cssim("optimise", shop, *SHORT, "-o", "deep/plan")

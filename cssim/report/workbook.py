@@ -46,7 +46,10 @@ def workbook(result: frames.Result, lang: Language | None = None) -> bytes:
         InputError: the result lacks something, or XlsxWriter is not installed.
     """
     found = frames.plain(result)
-    return copy_context().run(_in, lang or spoken(), found)
+    try:
+        return copy_context().run(_in, lang or spoken(), found)
+    except KeyError as error:  # a result that somebody has cut
+        raise InputError.one("frame.lacking", path=str(error.args[0])) from None
 
 
 def _in(lang: Language, found: Mapping[str, Any]) -> bytes:

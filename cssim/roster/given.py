@@ -17,7 +17,7 @@ from cssim.scenario.schema import RosterRow, Scenario
 
 
 def read_roster(path: Path, scenario: Scenario) -> Roster:
-    """The roster of a CSV (group, date, shift[, start, end], count), of a workbook's grid (``.xlsx``), or of a
+    """The roster of a CSV (group, date, shift[, start, end], count), of a workbook (``.xlsx``), or of a
     result or its rows (``.json``).
 
     Raises:

@@ -24,7 +24,7 @@ from cssim.scenario.units import DAY, format_clock, format_moment
 Value: TypeAlias = str | float | bool | datetime | date | time | timedelta
 
 MOST_CELLS: Final = 2_000_000
-"""Most cells of a sheet, from its first to the last that holds something: all of them are read into memory."""
+"""Most cells of a sheet, up to the last that holds something: all of them are read into memory."""
 _MOST_UNPACKED: Final = 128 * 2**20
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})(\d{1,7})[\"'](?:[^>]*[^/>])?>")
 _SUFFIXES: Final = (".xlsx", ".xlsm")
@@ -111,9 +111,7 @@ def clock_text(value: Value) -> str:
     if isinstance(value, datetime):
         value = value.time()
     if isinstance(value, time):
-        return format_clock(
-            round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6)
-        )
+        value = datetime.combine(date.min, value) - datetime.min
     if isinstance(value, timedelta):
         value = value.total_seconds() / DAY
     if isinstance(value, float) and 0 <= value <= 1:
@@ -122,7 +120,12 @@ def clock_text(value: Value) -> str:
 
 
 def moment_text(value: Value) -> str:
-    """A date and time as it is written in a scenario; what is none stays as it is."""
+    """A date and time as it is written in a scenario; what is none stays as it is.
+
+    Spreadsheets keep a midnight as a date alone.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
     if isinstance(value, datetime):
         return format_moment((value + timedelta(microseconds=500_000)).replace(microsecond=0))
     return plain_text(value)
@@ -175,12 +178,10 @@ def _check_size(name: str, content: bytes) -> None:
 
 def _check_cells(name: str, sheet: bytes) -> None:
     rows = columns = 0
-    last = b""
     for letters, row in _CELL.findall(sheet):
         rows, columns = max(rows, int(row)), max(columns, _column(letters))
         if rows * columns > MOST_CELLS:
-            last = letters + row
-            raise Wrong("file.far_cell", file=name, cell=last.decode())
+            raise Wrong("file.far_cell", file=name, cell=(letters + row).decode())
 
 
 def _column(letters: bytes) -> int:

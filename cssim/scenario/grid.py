@@ -1,7 +1,7 @@
 """A roster in a workbook: a row for each group and shift, a column for each date, people in the cells.
 
 The workbook of a plan has such a sheet, and a planner may have written one: its headings are found by their
-words, in any language that cssim speaks.
+words, in any language that cssim speaks. A roster's CSV that was saved as a workbook is read too.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from cssim.scenario.units import parse_date
 _HEAD_WITHIN: Final = 30
 """The headings stand in one of so many rows from the top."""
 _TOTALS: Final = ("workbook.total", "workbook.total_hours")
-_WORDS: Final = {column.name: column for column in ROSTER if column.name not in ("date", "count")}
+_LIST: Final = ("date", "count")
+"""Columns of a roster that has a row for each shift of a date."""
 
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where the headings stand: the row, the column of each word, and the date of each other column."""
+    """Where the headings stand: the row, the column of each word, and the columns that hold people, each with
+    its date; None where the date stands in the row."""
 
     sheet: Sheet
     head: int
     columns: Mapping[str, int]
-    dates: Mapping[int, str]
+    people: Mapping[int, str | None]
 
 
 def roster(book: Book, known: Collection[str] = ()) -> Table:
@@ -52,12 +54,12 @@ def roster(book: Book, known: Collection[str] = ()) -> Table:
     for row in range(grid.head + 1, len(grid.sheet.rows)):
         if not _is_total(grid, row):
             cells = {name: grid.sheet.at(row, column) for name, column in grid.columns.items()}
-            for column, day in grid.dates.items():
+            for column, day in grid.people.items():
                 if grid.sheet.at(row, column) not in ("", 0.0):
                     faults += _lacking(grid, row, cells, len(rows))
                     rows.append(_row(grid, row, column, day, known))
     if not rows:
-        raise InputError.one("grid.empty", place=grid.sheet.place(grid.head, min(grid.dates)))
+        raise InputError.one("grid.empty", place=grid.sheet.place(grid.head, min(grid.people)))
     return Table(Node(tuple(rows), grid.sheet.place(grid.head, 0)), tuple(faults))
 
 
@@ -66,12 +68,17 @@ def _grid_of(sheet: Sheet) -> _Grid | None:
         cells = sheet.rows[head]
         columns = dict[str, int]()
         for at, cell in enumerate(cells):
-            name = next((name for name, column in _WORDS.items() if _is_named(cell, column)), None)
+            name = next((column.name for column in ROSTER if _is_named(cell, column)), None)
             if name is not None:
                 columns.setdefault(name, at)
-        dates = {at: day for at, cell in enumerate(cells) if (day := _date(cell)) is not None}
-        if "group" in columns and "shift" in columns and dates:
-            return _Grid(sheet, head, columns, dates)
+        people: dict[int, str | None] = {
+            at: day for at, cell in enumerate(cells) if (day := _date(cell)) is not None
+        }
+        if not people and all(name in columns for name in _LIST):
+            people = {columns["count"]: None}
+        if "group" in columns and "shift" in columns and people:
+            words = {name: at for name, at in columns.items() if name != "count"}
+            return _Grid(sheet, head, words, people)
     return None
 
 
@@ -106,15 +113,20 @@ def _lacking(grid: _Grid, row: int, cells: Mapping[str, Value], index: int) -> I
             yield Fault("field.empty", path=f"{index}.{name}", place=place)
 
 
-def _row(grid: _Grid, row: int, column: int, day: str, known: Collection[str]) -> Node:
+def _row(grid: _Grid, row: int, column: int, day: str | None, known: Collection[str]) -> Node:
     """A cell's people as a row of a roster, every part with its own place."""
     sheet = grid.sheet
-    parts = {"date": sheet.node(grid.head, column, day)}
+    parts = dict[str, Node]()
     for name, at in grid.columns.items():
         cell = sheet.at(row, at)
-        text = clock_text(cell).strip() if name in ("start", "end") else _name(cell, known)
+        if name in ("start", "end"):
+            text = clock_text(cell).strip()
+        else:
+            text = _date(cell) or plain_text(cell) if name == "date" else _name(cell, known)
         if text:
             parts[name] = sheet.node(row, at, text)
+    if day is not None:
+        parts["date"] = sheet.node(grid.head, column, day)
     people = sheet.at(row, column)
     parts["count"] = sheet.node(row, column, number(people), plain_text(people))
     return Node(parts, sheet.place(row, column))

@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cssim.errors import InputError
 from cssim.report import files
+from cssim.scenario.tables import as_text, kept_text
+from cssim.scenario.tables import roster as roster_rows
+from cssim.scenario.text import text_source
+from cssim.scenario.tree import plain
 
 
 def listed(folder: Path) -> list[str]:
@@ -121,3 +127,34 @@ def test_a_folder_in_which_no_file_can_be_made_is_named(
 def test_a_name_that_no_disk_takes_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         files.require_free([tmp_path / ("n" * 300)], force=False)
+
+
+# -- texts that look like formulas ------------------------------------------------------------------------
+
+NAMES = (
+    "=1+1",
+    "+8613800000000",
+    "-2",
+    "@here",
+    "'=1+1",
+    "''@",
+    "\tx",
+    "<script>",
+    "l’équipe",
+    "فريق",
+    "团队",
+)
+
+
+@given(st.text() | st.sampled_from(NAMES))
+def test_no_text_in_a_csv_begins_like_a_formula_and_each_is_given_back(text: str) -> None:
+    assert kept_text(text)[:1] not in ("=", "+", "-", "@", "\t", "\r")
+    assert as_text(kept_text(text)) == text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_roster_of_odd_names_reads_back(name: str) -> None:
+    row = {"group": name, "date": "2026-03-02", "shift": name, "start": "08:00", "end": "10:00"}
+    content = files.roster_csv([{**row, "count": 2, "cost": 1.0}]).decode("utf-8-sig")
+    table = roster_rows(text_source(content, "roster.csv"))
+    assert plain(table.rows) == [{**row, "count": 2}]
