@@ -27,6 +27,8 @@ MOST_CELLS: Final = 2_000_000
 """Most cells of a sheet, up to the last that holds something: all of them are read into memory."""
 _MOST_UNPACKED: Final = 128 * 2**20
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})(\d{1,7})[\"'](?:[^>]*[^/>])?>")
+_DAY_0: Final = datetime(1899, 12, 30)
+_DAYS: Final = (25_569, 109_207)  # 1970 to 2198
 _SUFFIXES: Final = (".xlsx", ".xlsm")
 
 
@@ -122,8 +124,10 @@ def clock_text(value: Value) -> str:
 def moment_text(value: Value) -> str:
     """A date and time as it is written in a scenario; what is none stays as it is.
 
-    Spreadsheets keep a midnight as a date alone.
+    Spreadsheets keep a midnight as a date alone, and a moment whose cell lost its look as a number of days.
     """
+    if isinstance(value, float) and _DAYS[0] <= value < _DAYS[1]:
+        value = _DAY_0 + timedelta(days=value)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if isinstance(value, datetime):

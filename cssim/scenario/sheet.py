@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 from cssim.errors import Fault, InputError, Wrong
@@ -237,6 +238,7 @@ def _template(sheet: Sheet, rows: Mapping[str, int], column: int) -> str:
     return name
 
 
+@cache
 def _tree(name: str) -> Node:
     root, _ = parse(template(name, "en"), name)
     return _nowhere(root)
