@@ -788,7 +788,7 @@ def test_a_killed_search_goes_on_where_it_was(shop: Path, tmp_path: Path) -> Non
         [*command, "--budget", "1 roster"], cwd=tmp_path, capture_output=True, encoding="utf-8"
     )
     assert f"Going on from {Path('plan') / anytime.NAME}" in again.stderr
-    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted(files.PLAN)
+    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted([*files.PLAN, files.WORKBOOK])
     assert (left.parent / "roster.csv").read_bytes() == best
 
 
