@@ -72,7 +72,7 @@ def test_without_a_command_it_shows_the_help(cssim: Cssim) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["new"], ["check"], ["simulate"], ["optimise"], ["replay"], ["erlang"]]
+    "command", [[], ["new"], ["check"], ["simulate"], ["optimise"], ["replay"], ["report"], ["erlang"]]
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_help_is_in_the_readers_words(cssim: Cssim, command: list[str], lang: Language) -> None:
