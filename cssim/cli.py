@@ -184,6 +184,7 @@ def _optimise(
     lang: Lang = None,
 ) -> None:
     from cssim.report import anytime, files, progress, tables
+    from cssim.report.html import html
     from cssim.roster.budget import parse_budget
     from cssim.roster.given import read_roster
     from cssim.roster.search import optimise
@@ -225,8 +226,12 @@ def _optimise(
     text = plan.to_json()
     try:
         if out and best:
-            files.write_plan(out, text, plan.rows(), dump(shop))
-            best.remove()
+            page = None
+            try:
+                page = html(json.loads(text))
+            finally:
+                files.write_plan(out, text, plan.rows(), dump(shop), page)
+                best.remove()
     finally:
         if as_json:
             print(text)
@@ -236,7 +241,32 @@ def _optimise(
                 tables.search(tables.console(), plan)
     if out and not as_json:
         print(say("plan.written", folder=out, files=", ".join(files.PLAN)))
+        print(say("report.open", path=out / files.PLAN[-1]))
     raise typer.Exit(_exit_of_plan(plan))
+
+
+@app.command("report", help="help.report")
+def _report(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.report.result")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.html", help="help.report.out")],
+    beside: Annotated[list[Path] | None, typer.Option("--beside", metavar="FILE", help="help.beside")] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files
+    from cssim.report.html import beside_names, html
+    from cssim.report.kept import read
+
+    files.require_free([out], force)
+    others = beside or []
+    kept, rest = read(result), [read(path) for path in others]
+    named = dict(zip(beside_names(others), (other.raw for other in rest), strict=True))
+    files.write({out: html(kept.raw, beside=named).encode()})
+    if as_json:
+        _print_json({"file": str(out), "lang": spoken()})
+    else:
+        print(say("report.written", path=out))
 
 
 @app.command("sweep", help="help.sweep")

@@ -67,18 +67,22 @@ def require_writable(folder: Path) -> None:
         _remove_folders(made)
 
 
-PLAN = ("result.json", "roster.csv", "scenario.yaml")
+PLAN = ("result.json", "roster.csv", "scenario.yaml", "report.html")
 """What a plan's folder holds."""
 
 
-def write_plan(folder: Path, result: str, rows: Iterable[Mapping[str, Any]], scenario: str) -> None:
-    """Write a plan's folder: the whole result, the roster as a table, the resolved scenario.
+def write_plan(
+    folder: Path, result: str, rows: Iterable[Mapping[str, Any]], scenario: str, report: str | None
+) -> None:
+    """Write a plan's folder: the whole result, the roster as a table, the resolved scenario, the report.
+
+    A report that could not be made takes nothing else with it.
 
     Raises:
         WriteError: a file could not be written; none of them was.
     """
-    contents = (result.encode(), roster_csv(rows), scenario.encode())
-    write({folder / name: content for name, content in zip(PLAN, contents, strict=True)})
+    contents = (result.encode(), roster_csv(rows), scenario.encode(), report and report.encode())
+    write({folder / name: content for name, content in zip(PLAN, contents, strict=True) if content})
 
 
 def roster_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
