@@ -202,7 +202,7 @@ def _optimise(
     shop = load(scenario)
     stop = _parsed("--budget", parse_budget, budget)
     if out:
-        files.require_free([out / name for name in (*files.PLAN, files.WORKBOOK)], force)
+        files.require_free([out / name for name in (*files.PLAN, files.REPORT, files.WORKBOOK)], force)
         files.require_writable(out)
     left = anytime.left_in(out) if out and not start else None
     if left:
@@ -235,8 +235,12 @@ def _optimise(
     text, made = plan.to_json(), list[str]()
     try:
         if out and best:
-            made = files.write_plan(out, text, plan.rows(), dump(shop), _workbook(text))
-            best.remove()
+            pages = dict[str, bytes]()
+            try:
+                pages = _pages(text)
+            finally:  # a report that could not be made takes nothing else with it
+                made = files.write_plan(out, text, plan.rows(), dump(shop), pages)
+                best.remove()
     finally:
         if as_json:
             print(text)
@@ -248,7 +252,39 @@ def _optimise(
         print(say("plan.written", folder=out, files=", ".join(made)))
         if files.WORKBOOK not in made:
             print(say("plan.no_workbook"))
+        print(say("report.open", path=out / files.REPORT))
     raise typer.Exit(_exit_of_plan(plan))
+
+
+@app.command("report", help="help.report")
+def _report(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.report.result")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="help.report.out")],
+    beside: Annotated[list[Path] | None, typer.Option("--beside", metavar="FILE", help="help.beside")] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    from cssim.report import files
+    from cssim.report.html import beside_names, html
+    from cssim.report.kept import read
+    from cssim.report.workbook import workbook
+
+    if out.suffix.lower() not in _PAGES:
+        raise InputError.one("report.suffix", "-o", given=out, allowed=", ".join(_PAGES))
+    files.require_free([out], force)
+    others = beside or []
+    kept, rest = read(result), [read(path) for path in others]
+    if out.suffix.lower() == ".xlsx":
+        content = workbook(kept.raw, spoken())
+    else:
+        named = dict(zip(beside_names(others), (other.raw for other in rest), strict=True))
+        content = html(kept.raw, beside=named).encode()
+    files.write({out: content})
+    if as_json:
+        _print_json({"file": str(out), "lang": spoken()})
+    else:
+        print(say("report.written", path=out))
 
 
 @app.command("sweep", help="help.sweep")
@@ -357,25 +393,6 @@ def _replay(
     raise typer.Exit(Exit.FAULT if found.differences else Exit.DONE)
 
 
-@app.command("report", help="help.report")
-def _report(
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="help.result")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="help.report.out")],
-    force: Force = False,
-    lang: Lang = None,
-) -> None:
-    from cssim.report import files, workbook
-    from cssim.roster.replay import read_result
-
-    makers = {".xlsx": workbook.workbook}
-    if out.suffix.lower() not in makers:
-        raise InputError.one("report.suffix", "-o", given=out, allowed=", ".join(makers))
-    kept = read_result(result)
-    files.require_free([out], force)
-    files.write({out: makers[out.suffix.lower()](kept, spoken())})
-    print(say("report.written", path=out))
-
-
 @app.command("erlang", help="help.erlang")
 def _erlang(
     model: Annotated[Literal["b", "c", "a"], typer.Argument(metavar="b|c|a", help="help.erlang.model")],
@@ -444,15 +461,22 @@ def _get_ready(engine: str | None = None) -> None:
     get_ready(engine or ENGINE, lambda words: print(words, file=sys.stderr, flush=True))
 
 
-def _workbook(result: str) -> dict[str, bytes]:
-    """A plan's workbook by its name; nothing where none can be written here."""
+_PAGES = (".html", ".xlsx")
+"""How the name of a report ends."""
+
+
+def _pages(result: str) -> dict[str, bytes]:
+    """A plan's report, and its workbook where one can be written here, by name."""
     from cssim.report import excel, files
+    from cssim.report.html import html
 
-    if not excel.is_there():
-        return {}
-    from cssim.report.workbook import workbook
+    found = json.loads(result)
+    pages = {files.REPORT: html(found).encode()}
+    if excel.is_there():
+        from cssim.report.workbook import workbook
 
-    return {files.WORKBOOK: workbook(json.loads(result), spoken())}
+        pages[files.WORKBOOK] = workbook(found, spoken())
+    return pages
 
 
 @contextmanager

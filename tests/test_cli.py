@@ -565,6 +565,53 @@ def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Pat
     assert "--force" in again.err
 
 
+def test_a_plan_has_a_report_that_is_made_again_in_another_language(
+    cssim: Cssim, shop: Path, tmp_path: Path
+) -> None:
+    ended = cssim("optimise", shop, *ONCE, "-o", "plan")
+    page = tmp_path / "plan" / "report.html"
+    assert ended.out.splitlines()[-1] == say("report.open", "en", path=Path("plan") / "report.html")
+    assert '<html lang="en">' in page.read_text(encoding="utf-8")
+    again = cssim("report", "plan", "-o", "zh.html", "--lang", "zh", "--beside", "plan/result.json")
+    assert (again.code, again.err) == (0, "")
+    assert "zh.html" in again.out
+    assert '<html lang="zh-CN">' in (tmp_path / "zh.html").read_text(encoding="utf-8")
+    assert cssim("report", "plan", "-o", "zh.html").code == 2
+    forced = cssim("report", "plan/result.json", "-o", "zh.html", "--force", "--json")
+    assert (forced.code, forced.json) == (0, {"file": "zh.html", "lang": "en"})
+
+
+def test_a_report_on_a_simulation(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
+    cssim("simulate", shop, *FEW, "-o", "sim.json")
+    assert cssim("report", "sim.json", "-o", "sim.html").code == 0
+    assert (tmp_path / "sim.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"schema": "cssim.roster.1"}', '{"schema": "cssim.simulation.1"}']
+)
+def test_a_report_on_something_else_is_exit_2_and_writes_nothing(
+    cssim: Cssim, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "old.json").write_text(content, encoding="utf-8")
+    ended = cssim("report", "old.json", "-o", "old.html")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("old.json: ")
+    assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "old.html").exists()
+
+
+def test_a_report_that_fails_takes_nothing_of_the_plan_with_it(
+    cssim: Cssim, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("cssim.report.html.html", broken)
+    assert cssim("optimise", shop, *ONCE, "-o", "plan").code == 1
+    assert sorted(path.name for path in (tmp_path / "plan").iterdir()) == sorted(files.PLAN[:-1])
+
+
 def test_a_plan_as_json_is_one_object(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
     ended = cssim("optimise", shop, *SHORT, "--json", "-o", "plan")
     assert (ended.code, ended.json["status"]) == (0, "met")

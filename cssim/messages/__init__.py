@@ -32,8 +32,17 @@ def say(key: str, lang: Language | None = None, /, **values: object) -> str:
     Raises:
         KeyError: no such message (a fault of the program, found by the tests).
     """
+    return words(key, lang).format(**values)
+
+
+def words(key: str, lang: Language | None = None, /) -> str:
+    """The message `key` with the names of its values in braces, for those who fill it in otherwise.
+
+    Raises:
+        KeyError: no such message.
+    """
     if (lang or spoken()) == "zh":
         from cssim.messages.zh import WORDS
     else:
         from cssim.messages.en import WORDS
-    return WORDS[key].format(**values)
+    return WORDS[key]

@@ -72,6 +72,9 @@ def require_writable(folder: Path) -> None:
 PLAN = ("result.json", "roster.csv", "roster.json", "scenario.yaml")
 """What a plan's folder holds in any case."""
 
+REPORT = "report.html"
+"""What it holds besides, unless the report could not be made."""
+
 WORKBOOK = "plan.xlsx"
 """What it holds besides, where workbooks can be written."""
 

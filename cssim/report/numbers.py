@@ -73,3 +73,13 @@ def promised(measure: str, value: float) -> str:
     if measure in DURATION_MEASURES:
         return exactly(value)
     return f"{value:g}" if measure in NUMBER_MEASURES else f"{100 * value:.6g}%"
+
+
+_UNIT = re.compile(r"(?<=\d)(min|h|s|分钟|小时|秒)(?![a-z])")
+
+
+def spaced(figure: str) -> str:
+    """A figure in running text: ``6 s``, ``1 h 30 min``, ``4.2 秒``; never broken over two lines."""
+    units = {unit: say(f"unit.{unit}") for unit in ("min", "h", "s")}
+    apart = _UNIT.sub(lambda match: f"\xa0{units.get(match[1], match[1])}\xa0", figure)
+    return re.sub(r"\xa0(?!\S)", "", apart.replace(" ", "\xa0"))

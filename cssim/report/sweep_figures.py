@@ -320,7 +320,7 @@ def _target(found: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
 
 
 def _promise(target: Mapping[str, Any]) -> str:
-    from cssim.report.tables import promise
+    from cssim.report.words import promise
 
     return _short(promise(Target.model_validate(dict(target))), 100)
 

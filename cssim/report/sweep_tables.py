@@ -11,7 +11,8 @@ from rich.text import Text
 from cssim.measure.estimate import TargetResult
 from cssim.messages import say
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
-from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table, promise
+from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table
+from cssim.report.words import promise
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
 from cssim.scenario.units import parse_duration
 from cssim.sweeps.bot import is_without, queue_of

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -14,19 +14,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cssim.engine.floor import Duty, Roster
+from cssim.engine.floor import Roster
 from cssim.measure.cost import pay_of
 from cssim.messages import say, spoken
-from cssim.report import frames
-from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
-from cssim.scenario.clock import Calendar
-from cssim.scenario.schema import Scenario, Target
-from cssim.scenario.units import DAY, HOUR, format_clock, format_moment
+from cssim.report import words
+from cssim.report.numbers import NOTHING, count, measured, money, promised, share, time
+from cssim.scenario.schema import Scenario
+from cssim.scenario.units import HOUR, format_moment
 
 if TYPE_CHECKING:  # these bring the compiler with them
     from cssim.experiment.simulation import SimulationResult
     from cssim.measure.estimate import TargetResult, Verdict
-    from cssim.roster.mend import Remedy
     from cssim.roster.outlook import Outlook
     from cssim.roster.replay import Replay
     from cssim.roster.result import RosterResult
@@ -155,7 +153,7 @@ def _ceilings(out: Console, found: Outlook) -> None:
     table = _table(_columns("promise", "wanted", "ceiling", "possible"))
     for ceiling in found.ceilings:
         table.add_row(
-            promise(found.scenario.targets[ceiling.target]),
+            words.promise(found.scenario.targets[ceiling.target]),
             NOTHING if ceiling.wanted is None else promised(ceiling.measure, ceiling.wanted),
             measured(ceiling.measure, ceiling.best),
             Text(
@@ -247,16 +245,14 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     """The promises, one row a period, each with its verdict; then how many hold."""
     table = _table(_columns("promise", "period", "reached", "interval", "wanted", "verdict"))
     for target, result in zip(scenario.targets, results, strict=True):
-        measure = result.measure if result.on is None else "share of days"
-        wanted = next(x for x in (result.on, result.at_least, result.at_most) if x is not None)
-        sign = "≤" if result.on is None and result.at_least is None else "≥"
+        measure = words.judged(result)
         for k, period in enumerate(result.by_period):
             table.add_row(
-                promise(target) if k == 0 else "",
+                words.promise(target) if k == 0 else "",
                 say("table.whole") if result.each == "horizon" else period.period,
                 measured(measure, period.estimate),
                 f"{measured(measure, period.low)} … {measured(measure, period.high)}",
-                f"{sign} {promised(measure, wanted)}",
+                words.wanted(result),
                 Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
             )
     _show(out, say("table.targets"), table)
@@ -264,27 +260,7 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     _line(out, "table.kept", kept=kept, all=len(results))
     for target, result in zip(scenario.targets, results, strict=True):
         if result.absolute and result.verdict == "met":
-            _line(out, "table.no_miss", promise=promise(target), days=len(result.days))
-
-
-def promise(target: Target) -> str:
-    """``golden_6s: first reply within 6s (pre_sales), at least 80% on 90% of days``."""
-    within = "" if target.within is None else exactly(target.within)
-    words = say(f"measure.{target.measure}", within=within)
-    counted = target.queues or target.groups
-    if counted:
-        words = say("promise.of", words=words, names=", ".join(counted))
-    if target.on is not None:
-        side = "at_most" if target.at_least is None else "at_least"
-        asked = promised(target.measure, getattr(target, side))
-        words = say(f"promise.{side}", words=words, bound=asked, share=promised("share", target.on))
-    return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
-
-
-def _called(scenario: Scenario, name: str) -> str:
-    """A promise by its name; by its words, where it has none of its own."""
-    target = next(target for target in scenario.targets if target.name == name)
-    return promise(target) if target.name == target.measure else name
+            _line(out, "table.no_miss", promise=words.promise(target), days=len(result.days))
 
 
 # -- optimise ---------------------------------------------------------------------------------------------
@@ -308,7 +284,7 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
     if result.why is not None:
         _line(out, result.why[0], **result.why[1])
     out.print()
-    roster(out, scenario, result.roster, [hardest_hit(result, one) for one in result.without])
+    roster(out, scenario, result.roster, [words.hardest_hit(result.targets, one) for one in result.without])
     targets(out, scenario, result.targets)
     _money(out, result.judgement)
     if lost_sales:
@@ -357,51 +333,24 @@ def _shortfall(out: Console, result: RosterResult) -> None:
         table = _table(_columns("promise", "queue", "hours", "lacking"), left=3)
         before = None
         for row in result.shortfall:
-            end = row.end[11:] if row.end[:10] == row.start[:10] else row.end[5:]
-            what = (_called(result.scenario, row.target), row.queue)
+            what = (words.called(result.scenario, row.target), row.queue)
             shown = what if what != before else ("", "")
-            table.add_row(*shown, f"{row.start[5:]}–{end}", f"{row.people:.1f}")
+            table.add_row(*shown, words.span(row.start, row.end), f"{row.people:.1f}")
             before = what
         _show(out, say("plan.shortfall"), table)
     found = remedies(result)
     if found:
         out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
     for remedy in found:
-        _sentence(out, f"{_called(result.scenario, remedy.target)}: {_remedy(remedy)}", indent=2)
+        _sentence(out, f"{words.called(result.scenario, remedy.target)}: {words.remedy(remedy)}", indent=2)
     if found:
         out.print()
 
 
-def _remedy(remedy: Remedy) -> str:
-    """In words; a promise that would be kept is never rounded up."""
-    values = dict(remedy.values)
-    measure = str(values.get("measure", ""))
-    for name in ("best", "wanted"):
-        if name in values:
-            values[name] = measured(measure, cast(float, values[name]))
-    if "bound" in values:
-        exact = cast(float, values["bound"])
-        inside = math.floor(1000 * exact) / 1000 if remedy.key != "mend.at_most" else exact
-        values["bound"] = measured(measure, inside)
-    return say(remedy.key, **values)
-
-
-Hit = tuple["TargetResult", float]
-"""A promise, and its estimate without one of those who work a shift."""
-
-
-def hardest_hit(result: RosterResult, without: Mapping[str, float]) -> Hit | None:
-    """Of the promises that lose by one agent less, the one that stands worst; see `frames.hardest_hit`."""
-    names = ("name", "estimate", "on", "at_least", "at_most")
-    told = [{name: getattr(target, name) for name in names} for target in result.targets]
-    hit = frames.hardest_hit(told, without)
-    return None if hit is None else (result.targets[hit[0]], hit[1])
-
-
-def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit | None] = ()) -> None:
+def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[words.Hit | None] = ()) -> None:
     """Who works when: one row a shift of a date, with what it costs, and what a promise would be without one
     of those who work it (`hardest_hit`), where that is known."""
-    hit_ones = {hit[0].name: _called(scenario, hit[0].name) for hit in hits if hit}
+    hit_ones = {hit[0].name: words.called(scenario, hit[0].name) for hit in hits if hit}
     several = len(hit_ones) > 1
     names = ("group", "date", "shift", "hours", "count", "cost")
     table = _table(_columns(*names, *(("without",) if hits else ())), left=4)
@@ -415,10 +364,10 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit 
             duty.group if duty.group != group else "",
             f"{duty.shift.day:%m-%d}",
             duty.shift.name,
-            hours_of(scenario, duty),
+            words.hours_of(scenario, duty),
             count(duty.count),
             count(duty.count * pay_of(scenario, duty).total),
-            *((_change(hit), hit_ones[hit[0].name] if hit else "") if hits else ())[: 1 + several],
+            *((words.change(hit), hit_ones[hit[0].name] if hit else "") if hits else ())[: 1 + several],
         )
         group = duty.group
     _show(out, say("table.roster"), table)
@@ -426,22 +375,6 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[Hit 
         name = next(iter(hit_ones.values()))
         _line(out, "plan.without_one_of_several" if several else "plan.without", name=name)
         out.print()
-
-
-def _change(hit: Hit | None) -> str:
-    """``80.4% → 77.1%``."""
-    if hit is None:
-        return NOTHING
-    target, after = hit
-    measure = target.measure if target.on is None else "share of days"
-    return f"{measured(measure, target.estimate)} → {measured(measure, after)}"
-
-
-def hours_of(scenario: Scenario, duty: Duty) -> str:
-    """``21:30–09:00``."""
-    midnight = Calendar.of(scenario.horizon).midnight(duty.shift.day)
-    start, end = duty.shift.start - midnight, duty.shift.end - midnight
-    return f"{format_clock(start)}–{format_clock(end if end <= DAY else end - DAY)}"
 
 
 _MOST_HISTORY = 20

@@ -16,7 +16,7 @@ from cssim.errors import Fault, InputError
 from cssim.messages import Language, say, speak, spoken
 from cssim.report import frames
 from cssim.report.excel import Cell, Page, Writer, wide, written
-from cssim.report.tables import promise
+from cssim.report.words import promise
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES
 from cssim.scenario.units import DAY, parse_clock, parse_moment

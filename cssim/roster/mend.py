@@ -6,18 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from cssim.demand.contacts import Bools
+from cssim.engine.floor import Roster
 from cssim.measure.cost import people_needed
 from cssim.measure.estimate import TargetResult
 from cssim.roster.outlook import ceilings_of
-from cssim.roster.result import RosterResult
+from cssim.roster.result import Shortfall
 from cssim.roster.shifts import Columns, columns_of
 from cssim.scenario.clock import Calendar, Ints
-from cssim.scenario.schema import DURATION_MEASURES
+from cssim.scenario.schema import DURATION_MEASURES, Scenario
 
 NEAR: Final = 0.5
 """A promise is near its ceiling where agents with nothing else to do use up such a part of what it allows."""
@@ -25,6 +26,30 @@ NEAR: Final = 0.5
 
 Said = tuple[str, Mapping[str, object]]
 """A message's key and values."""
+
+
+class Planned(Protocol):
+    """What has to be known of a plan: a `RosterResult`, or one that was read back from its JSON."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Resolved."""
+
+    @property
+    def status(self) -> str:
+        """`met`, `infeasible` or `budget`."""
+
+    @property
+    def roster(self) -> Roster:
+        """Who works."""
+
+    @property
+    def targets(self) -> tuple[TargetResult, ...]:
+        """The verdicts."""
+
+    @property
+    def shortfall(self) -> tuple[Shortfall, ...]:
+        """Where people are lacking."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +67,7 @@ class Remedy:
     values: Mapping[str, object]
 
 
-def remedies(result: RosterResult) -> tuple[Remedy, ...]:
+def remedies(result: Planned) -> tuple[Remedy, ...]:
     """What would mend each promise that a roster does not surely keep.
 
     Where people are lacking: hours without a shift of anybody who may help, then people or seats that are all
@@ -61,7 +86,7 @@ def remedies(result: RosterResult) -> tuple[Remedy, ...]:
 class _Where:
     """The hours in which a roster lacks people, against the shifts, people and seats that there are."""
 
-    def __init__(self, result: RosterResult) -> None:
+    def __init__(self, result: Planned) -> None:
         self.result, self.scenario = result, result.scenario
         calendar = Calendar.of(self.scenario.horizon)
         edges = [min(k * calendar.interval, calendar.seconds) for k in range(calendar.intervals + 1)]
@@ -136,7 +161,7 @@ class _Where:
         return ", ".join(spans)
 
 
-def _ceiling(result: RosterResult, index: int) -> Iterator[Said]:
+def _ceiling(result: Planned, index: int) -> Iterator[Said]:
     """Where agents with nothing else to do use up much of what a promise allows."""
     for ceiling in ceilings_of(result.scenario):
         if ceiling.target != index or not ceiling.wanted:

@@ -15,6 +15,7 @@ from rich.console import Console
 from cssim.experiment.simulation import SimulationResult
 from cssim.messages import Language, speak
 from cssim.report import numbers, tables
+from cssim.report import words as in_words
 from cssim.roster.mend import Remedy
 from cssim.roster.outlook import outlook_of
 from cssim.roster.result import RosterResult
@@ -114,7 +115,7 @@ def test_beside_every_shift_stands_what_the_promise_would_be_without_one(plan: R
 
 def test_what_loses_nothing_without_one_is_a_dash(plan: RosterResult) -> None:
     better: dict[str, float] = {"golden_6s": 1.0, "mean_reply": 0.0, "abandonment": 0.0}
-    assert tables.hardest_hit(plan, better) is None
+    assert in_words.hardest_hit(plan.targets, better) is None
     text = drawn(tables.plan, replace(plan, without=(better, better)))
     assert all(line.rstrip().endswith(numbers.NOTHING) for line in rows(text) if ":30–09:00" in line)
 
@@ -125,7 +126,7 @@ def test_a_share_is_hit_by_the_misses_that_it_allows(plan: RosterResult) -> None
     asked = replace(golden, on=None, at_least=0.9, worst=replace(golden.worst, estimate=0.91))
     few = replace(abandonment, at_most=0.05, worst=replace(abandonment.worst, estimate=0.04))
     both = replace(plan, judgement=replace(plan.judgement, targets=(asked, few)))
-    hit = tables.hardest_hit(both, {"golden_6s": 0.85, "abandonment": 0.06})
+    hit = in_words.hardest_hit(both.targets, {"golden_6s": 0.85, "abandonment": 0.06})
     assert hit == (asked, 0.85)
 
 
@@ -147,7 +148,7 @@ def test_a_shortfall_is_told_with_what_would_mend_it(plan: RosterResult) -> None
 
 def test_a_promise_that_would_be_kept_is_not_rounded_up(plan: RosterResult) -> None:
     remedy = Remedy("golden_6s", "mend.at_least", {"measure": "first_reply", "bound": 0.79999})
-    assert "79.9%" in tables._remedy(remedy)
+    assert "79.9%" in in_words.remedy(remedy)
 
 
 def test_the_gap_is_what_could_be_saved_and_what_it_rests_on_is_said(plan: RosterResult) -> None:
@@ -200,12 +201,12 @@ def test_where_the_time_went_adds_up(plan: RosterResult) -> None:
 def test_a_promise_is_told_in_words() -> None:
     golden, reply, _ = Scenario.model_validate(SHOP).targets
     words = "golden_6s: first reply within 6s (pre_sales), at least 80% on 90% of days"
-    assert tables.promise(golden) == words
-    assert tables.promise(reply) == "mean reply time (售后)"
+    assert in_words.promise(golden) == words
+    assert in_words.promise(reply) == "mean reply time (售后)"
 
 
 def test_a_shift_over_midnight_shows_its_clock_times(result: SimulationResult) -> None:
-    hours = [tables.hours_of(result.scenario, duty) for duty in result.roster]
+    hours = [in_words.hours_of(result.scenario, duty) for duty in result.roster]
     assert hours == ["21:30–09:00", "19:00–24:00"]
 
 

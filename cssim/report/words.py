@@ -1,0 +1,101 @@
+"""Promises, shifts and remedies in words, as every page of a result says them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from cssim.engine.floor import Duty
+from cssim.messages import say
+from cssim.report import frames
+from cssim.report.numbers import NOTHING, exactly, measured, promised
+from cssim.scenario.clock import Calendar
+from cssim.scenario.schema import Scenario, Target
+from cssim.scenario.units import DAY, format_clock
+
+if TYPE_CHECKING:  # these bring the compiler with them
+    from cssim.measure.estimate import TargetResult
+    from cssim.roster.mend import Remedy
+
+
+def promise(target: Target) -> str:
+    """``golden_6s: first reply within 6s (pre_sales), at least 80% on 90% of days``."""
+    within = "" if target.within is None else exactly(target.within)
+    words = say(f"measure.{target.measure}", within=within)
+    counted = target.queues or target.groups
+    if counted:
+        words = say("promise.of", words=words, names=", ".join(counted))
+    if target.on is not None:
+        side = "at_most" if target.at_least is None else "at_least"
+        asked = promised(target.measure, getattr(target, side))
+        words = say(f"promise.{side}", words=words, bound=asked, share=promised("share", target.on))
+    return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
+
+
+def called(scenario: Scenario, name: str) -> str:
+    """A promise by its name; by its words, where it has none of its own."""
+    target = next(target for target in scenario.targets if target.name == name)
+    return promise(target) if target.name == target.measure else name
+
+
+def judged(target: TargetResult) -> str:
+    """What a promise's estimate is of: its measure, or the share of days that keep it."""
+    return target.measure if target.on is None else "share of days"
+
+
+def wanted(target: TargetResult) -> str:
+    """``≥ 80%``."""
+    asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
+    sign = "≤" if target.on is None and target.at_least is None else "≥"
+    return f"{sign} {promised(judged(target), asked)}"
+
+
+def remedy(found: Remedy) -> str:
+    """In words; a promise that would be kept is never rounded up."""
+    values = dict(found.values)
+    measure = str(values.get("measure", ""))
+    for name in ("best", "wanted"):
+        if name in values:
+            values[name] = measured(measure, cast(float, values[name]))
+    if "bound" in values:
+        exact = cast(float, values["bound"])
+        inside = math.floor(1000 * exact) / 1000 if found.key != "mend.at_most" else exact
+        values["bound"] = measured(measure, inside)
+    return say(found.key, **values)
+
+
+Hit = tuple["TargetResult", float]
+"""A promise, and its estimate without one of those who work a shift."""
+
+
+def hardest_hit(targets: Sequence[TargetResult], without: Mapping[str, float]) -> Hit | None:
+    """Of the promises that lose by one agent less, the one that stands worst; see `frames.hardest_hit`."""
+    names = ("name", "estimate", "on", "at_least", "at_most")
+    hit = frames.hardest_hit([{one: getattr(target, one) for one in names} for target in targets], without)
+    return None if hit is None else (targets[hit[0]], hit[1])
+
+
+def change(hit: Hit | None) -> str:
+    """``80.4% → 77.1%``."""
+    if hit is None:
+        return NOTHING
+    target, after = hit
+    return f"{measured(judged(target), target.estimate)} → {measured(judged(target), after)}"
+
+
+def hours_of(scenario: Scenario, duty: Duty) -> str:
+    """``21:30–09:00``."""
+    midnight = Calendar.of(scenario.horizon).midnight(duty.shift.day)
+    start, end = duty.shift.start - midnight, duty.shift.end - midnight
+    return f"{format_clock(start)}–{format_clock(end if end <= DAY else end - DAY)}"
+
+
+def clocks(start: str, end: str) -> str:
+    """``21:30–09:00``, ``15:30–24:00`` of two times of day."""
+    return f"{start}–{'24:00' if end == '00:00' else end}"
+
+
+def span(start: str, end: str) -> str:
+    """``11-10 21:00–23:30`` of two moments in ISO."""
+    return f"{start[5:16]}–{end[11:16] if end[:10] == start[:10] else end[5:16]}"
