@@ -546,7 +546,7 @@ def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Pat
     ):
         assert words in ended.out
     folder = tmp_path / "deep" / "plan"
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*files.PLAN, files.WORKBOOK])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*files.PLAN, files.REPORT, files.WORKBOOK])
     assert (
         (folder / "roster.csv")
         .read_bytes()
@@ -609,7 +609,7 @@ def test_a_report_that_fails_takes_nothing_of_the_plan_with_it(
 
     monkeypatch.setattr("cssim.report.html.html", broken)
     assert cssim("optimise", shop, *ONCE, "-o", "plan").code == 1
-    assert sorted(path.name for path in (tmp_path / "plan").iterdir()) == sorted(files.PLAN[:-1])
+    assert sorted(path.name for path in (tmp_path / "plan").iterdir()) == sorted(files.PLAN)
 
 
 def test_a_plan_as_json_is_one_object(cssim: Cssim, shop: Path, tmp_path: Path) -> None:
@@ -835,7 +835,7 @@ def test_a_killed_search_goes_on_where_it_was(shop: Path, tmp_path: Path) -> Non
         [*command, "--budget", "1 roster"], cwd=tmp_path, capture_output=True, encoding="utf-8"
     )
     assert f"Going on from {Path('plan') / anytime.NAME}" in again.stderr
-    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted([*files.PLAN, files.WORKBOOK])
+    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted([*files.PLAN, files.REPORT, files.WORKBOOK])
     assert (left.parent / "roster.csv").read_bytes() == best
 
 

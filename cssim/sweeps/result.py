@@ -78,14 +78,18 @@ class Table:
         return import_module("pandas").DataFrame(self.rows())
 
     def _repr_html_(self) -> str:
-        """The rows for a notebook."""
-        rows = self.rows()
+        """The rows for a notebook, without what would make them too wide to be read."""
+        rows = [{k: v for k, v in row.items() if not k.endswith(_ASIDE)} for row in self.rows()]
         head = "".join(f"<th>{escape(str(name))}</th>" for name in (rows[0] if rows else ()))
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
             for row in rows
         )
         return f"<table><tr>{head}</tr>{body}</table>"
+
+
+_ASIDE: Final = ("half_width", "currency", ": period", ": change in")
+"""Ends of the names of columns that a notebook's table leaves out; `to_frame` has them all."""
 
 
 def _cell(value: object) -> str:
