@@ -530,6 +530,8 @@ def test_replay_of_something_else_is_exit_2(cssim: Cssim, tmp_path: Path, conten
 
 # -- optimise ---------------------------------------------------------------------------------------------
 
+WHOLE_PLAN = (*files.PLAN, files.REPORT, files.WORKBOOK)
+
 SHORT = ("--budget", "8s", "--workers", "1", "--seed", "3")
 
 
@@ -546,7 +548,7 @@ def test_a_plan_is_a_folder_that_the_other_commands_read(cssim: Cssim, shop: Pat
     ):
         assert words in ended.out
     folder = tmp_path / "deep" / "plan"
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*files.PLAN, files.REPORT, files.WORKBOOK])
+    assert sorted(path.name for path in folder.iterdir()) == sorted(WHOLE_PLAN)
     assert (
         (folder / "roster.csv")
         .read_bytes()
@@ -835,7 +837,7 @@ def test_a_killed_search_goes_on_where_it_was(shop: Path, tmp_path: Path) -> Non
         [*command, "--budget", "1 roster"], cwd=tmp_path, capture_output=True, encoding="utf-8"
     )
     assert f"Going on from {Path('plan') / anytime.NAME}" in again.stderr
-    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted([*files.PLAN, files.REPORT, files.WORKBOOK])
+    assert sorted(path.name for path in left.parent.glob("[!.]*")) == sorted(WHOLE_PLAN)
     assert (left.parent / "roster.csv").read_bytes() == best
 
 

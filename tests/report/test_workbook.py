@@ -413,7 +413,9 @@ def test_without_the_extra_it_is_said_how_to_get_it(
             assert "pip install 'cssim[excel]'" in error.value.text(lang)
 
 
-def test_a_plan_without_the_extra_has_the_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_without_the_extra_has_the_other_files(
+    monkeypatch: pytest.MonkeyPatch, result: SimulationResult
+) -> None:
+    assert set(cli._pages(result.to_json())) == {files.REPORT, files.WORKBOOK}
     monkeypatch.setattr(excel, "is_there", lambda: False)
-    assert cli._workbook("{}") == {}
-    assert files.WORKBOOK not in files.PLAN
+    assert set(cli._pages(result.to_json())) == {files.REPORT}
