@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 
-VARIES = ("optimise", "simulate", "replay")
+VARIES = ("optimise", "simulate", "replay", "sweep")
 """What these print depends on how far a search gets in its time, and so does the verdict of the first two."""
 
 
@@ -66,11 +67,13 @@ def test_the_tour_works_as_shown(readme: Path, tmp_path: Path) -> None:
 def test_the_python_shown_runs(tmp_path: Path) -> None:
     (code,) = blocks(ROOT / "README.md", "python")
     (tmp_path / "tour.py").write_text(code, encoding="utf-8")
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     ended = subprocess.run(
-        [sys.executable, tmp_path / "tour.py"], cwd=ROOT, capture_output=True, encoding="utf-8"
+        [sys.executable, "tour.py"], cwd=tmp_path, capture_output=True, encoding="utf-8"
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.split()[-2:] == ["[16", "17]"]
+    assert (tmp_path / "coverage.png").stat().st_size > 0
 
 
 def test_both_readmes_show_the_same_python() -> None:
