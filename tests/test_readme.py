@@ -68,9 +68,7 @@ def test_the_python_shown_runs(tmp_path: Path) -> None:
     (code,) = blocks(ROOT / "README.md", "python")
     (tmp_path / "tour.py").write_text(code, encoding="utf-8")
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
-    ended = subprocess.run(
-        [sys.executable, "tour.py"], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
+    ended = subprocess.run([sys.executable, "tour.py"], cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.split()[-2:] == ["[16", "17]"]
     assert (tmp_path / "coverage.png").stat().st_size > 0
