@@ -125,7 +125,8 @@ class Difference:
     """One outcome less another.
 
     Attributes:
-        cost: with its half-width where both are of the same replications, else None.
+        cost: with its half-width where both simulated a roster on the same replications; None where either
+            was searched for, for its cost is off by what the search missed, too.
         money: the same as a plain number, always.
         people, hours: as of `Outcome`.
         targets: in order; None where they cannot be compared.
@@ -154,8 +155,9 @@ class Difference:
 def between(one: Outcome, other: Outcome) -> Difference:
     """One less the other: paired by replication where both ran the same ones."""
     a, b = one.result, other.result
+    known = one.status == other.status == "simulated" and paired.paired(a, b)
     return Difference(
-        cost=paired.cost_of(a) - paired.cost_of(b) if paired.paired(a, b) else None,
+        cost=paired.cost_of(a) - paired.cost_of(b) if known else None,
         money=one.cost.value - other.cost.value,
         people=one.people - other.people,
         hours=one.hours - other.hours,

@@ -116,6 +116,18 @@ def test_tables_fit_a_terminal_of_80_columns(
         assert "…" not in "".join(lines).replace(" … ", "")
 
 
+def test_costs_of_two_searches_differ_without_a_half_width() -> None:
+    """Even where both were judged on the same replications: what a search missed is not in them."""
+    points = grid(shop(), [axis_of(RESOLVES, ["20%", "60%"])])
+    found = searched("sweep", points, ["met", "met"], [3, 2])
+    change = found.difference(found.outcomes[0])
+    assert change is not None
+    assert change.cost is None
+    assert found.rows()[0]["cost change half_width"] is None
+    _, head, _, row, _ = (line.split() for line in shown(found).splitlines()[2:7])
+    assert len(head) == len(row) + 1  # its heading "paid h" is two words
+
+
 def test_a_frontier_says_what_the_hardest_and_the_easiest_level_cost(front: SweepResult) -> None:
     text = shown(front)
     words = r"Within 20s costs 36\d CNY; within 5min costs 1[23]\d CNY: 2[34]\d CNY \(6[456]\.\d%\) less\."
