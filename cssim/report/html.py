@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from cssim.messages import Language, say, speak, spoken
-from cssim.report import frames, words
+from cssim.report import frames, numbers, words
 from cssim.report.frames import Frame, Result
 from cssim.report.kept import PLAN_RESULT, Kept, kept
 from cssim.report.numbers import NOTHING, count, measured, promised, share, spaced, time
@@ -194,9 +195,9 @@ def _tiles(result: Kept) -> Iterator[tuple[str, str, str]]:
         say("report.tile.cost.sub", each=each_contact),
     )
     if result.lower_bound is not None:
-        least = amount(int(result.lower_bound), scenario)
+        least = amount(math.floor(result.lower_bound), scenario)
         key = "report.tile.bound.sub" if result.verdict == "met" else "report.tile.bound.sub_lacking"
-        yield told("report.tile.bound"), least, told(key, gap=share(result.gap))
+        yield told("report.tile.bound"), least, told(key, gap=numbers.gap(result.gap))
     people = count(result.people)
     yield told("report.tile.people"), people, say("report.tile.people.sub", shifts=count(result.shifts))
     yield (
@@ -533,7 +534,7 @@ def _history(result: Kept) -> Iterator[Picture]:
         (
             _seconds(row["elapsed_s"]),
             _optional(count, row["cost"]),
-            _optional(count, row["bound"]),
+            numbers.bound(row["bound"]),
             say("report.yes" if row["kept"] else "report.no"),
         )
         for row in _rows(frames.history(result.raw))

@@ -24,6 +24,20 @@ def share(value: float | None) -> str:
     return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"
 
 
+def gap(value: float | None) -> str:
+    """``3.3%``: what could be saved at most, never rounded down."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{math.ceil(1000 * value - 1e-9) / 10:.1f}%"
+
+
+def bound(value: float | None) -> str:
+    """``21,350``: what no roster undercuts, as `count` has it, but never rounded up."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return count(math.floor(value) if value >= 100 else math.floor(10 * value + 1e-9) / 10)
+
+
 def time(seconds: float | None) -> str:
     """``4.2s``, ``75s``, ``12min``, ``3.1h``."""
     if seconds is None or not math.isfinite(seconds):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cssim.messages import say
-from cssim.report.numbers import NOTHING, count, share
+from cssim.report import numbers
+from cssim.report.numbers import count
 from cssim.roster.stop import Record, Rosters, Stop
 
 EVERY = 10.0
@@ -66,7 +67,7 @@ def _how_far(record: Record) -> str:
         what=what,
         rosters=record.rosters,
         cost=count(record.cost),
-        gap=share((record.cost - record.bound) / record.cost) if record.cost else NOTHING,
+        gap=numbers.gap((record.cost - record.bound) / record.cost if record.cost else None),
     )
 
 

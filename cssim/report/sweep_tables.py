@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cssim.measure.estimate import TargetResult
 from cssim.messages import say
+from cssim.report import numbers
 from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table
 from cssim.report.words import promise
@@ -98,8 +99,8 @@ def _cost(result: SweepResult, outcome: Outcome) -> list[str | Text]:
 
 
 def _searched(outcome: Outcome) -> list[str | Text]:
-    bound = NOTHING if outcome.lower_bound is None else count(outcome.lower_bound)
-    return [count(outcome.people), count(outcome.hours), bound, share(outcome.gap), _status(outcome)]
+    bound, gap = numbers.bound(outcome.lower_bound), numbers.gap(outcome.gap)
+    return [count(outcome.people), count(outcome.hours), bound, gap, _status(outcome)]
 
 
 def _status(outcome: Outcome) -> Text:
@@ -345,7 +346,7 @@ def _effects(result: TornadoResult, bar: Bar) -> list[str | Text]:
     gaps = [plan.gap for plan in bar.plans if plan is not None and plan.gap is not None]
     unsure = [plan for plan in bar.plans if plan is not None and plan.status != "met"]
     status: str | Text = _status(unsure[0]) if unsure else say("sweep.status.met")
-    return [*cells, *(_signed(cost) for cost in costs), share(max(gaps)) if gaps else NOTHING, status]
+    return [*cells, *(_signed(cost) for cost in costs), numbers.gap(max(gaps, default=None)), status]
 
 
 def _with_half(words: Callable[[float], str], effect: Effect) -> Text:

@@ -17,7 +17,7 @@ from rich.text import Text
 from cssim.engine.floor import Roster
 from cssim.measure.cost import pay_of
 from cssim.messages import say, spoken
-from cssim.report import words
+from cssim.report import numbers, words
 from cssim.report.numbers import NOTHING, count, measured, money, promised, share, time
 from cssim.scenario.schema import Scenario
 from cssim.scenario.units import HOUR, format_moment
@@ -294,8 +294,8 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
         over = say("plan.over", money=money(given, currency), cost=money(result.cost, currency))
         out.print(Text(over, style="bold red"), soft_wrap=True)
     if result.lower_bound is not None:
-        bound = money(result.lower_bound, currency)
-        _line(out, "plan.bound", bound=bound, gap=share(result.gap), assumes=result.bound_assumes)
+        bound = f"{numbers.bound(result.lower_bound)} {currency}"
+        _line(out, "plan.bound", bound=bound, gap=numbers.gap(result.gap), assumes=result.bound_assumes)
     if result.baseline is not None:
         _baseline(out, result, result.baseline)
     _line(
@@ -416,8 +416,8 @@ def _step(row: Mapping[str, Any]) -> tuple[str, ...]:
         count(row["rosters_tried"]),
         f"{row['contacts_simulated']:,}",
         count(cost),
-        count(bound),
-        share((cost - bound) / cost) if kept and cost else NOTHING,
+        numbers.bound(bound),
+        numbers.gap((cost - bound) / cost if kept and cost else None),
         say("plan.keeps" if kept else "plan.lacks"),
     )
 

@@ -6,6 +6,7 @@ they follow a planner who changes the counts. `simulate --roster` reads the grid
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import copy_context
@@ -288,8 +289,9 @@ def _verdict(found: Mapping[str, Any], judged: Mapping[str, Any]) -> Iterator[_F
     if found is not judged:
         yield say("workbook.fact.status"), say(f"workbook.status.{found['status']}"), ""
         yield say("workbook.fact.cost"), found["cost"], "money"
-        yield say("workbook.fact.bound"), found["lower_bound"], "money"
-        yield say("workbook.fact.gap"), found["gap"], "share"
+        bound, gap = found["lower_bound"], found["gap"]  # rounded to their safe sides, as they are shown
+        yield say("workbook.fact.bound"), None if bound is None else math.floor(100 * bound) / 100, "money"
+        yield say("workbook.fact.gap"), None if gap is None else math.ceil(1000 * gap - 1e-9) / 1000, "share"
         if found.get("baseline"):
             yield say("workbook.fact.baseline"), found["baseline"]["cost"]["value"], "money"
     else:
