@@ -30,6 +30,7 @@ from cssim.measure import html
 from cssim.measure.cost import people_needed, roster_rows
 from cssim.measure.course import Course
 from cssim.measure.estimate import Estimate, TargetResult, judge, mean, numbers
+from cssim.measure.numbers import money
 from cssim.measure.pools import pools_of
 from cssim.measure.service import Day
 from cssim.measure.summary import (
@@ -221,11 +222,11 @@ class SimulationResult:
     def _repr_html_(self) -> str:
         """For a notebook: what was simulated, what it costs, and how the promises do."""
         head = say("simulate.html", name=self.scenario.name or "-", days=self.replications, seed=self.seed)
-        money = f"{self.cost.total.value:,.0f} {self.scenario.currency}"
+        cost = money(self.cost.total.value, self.scenario.currency)
         kept = sum(target.verdict == "met" for target in self.targets)
         return "".join(
             (
-                html.paragraph(f"{head} {money}", strong=True),
+                html.paragraph(f"{head} {cost}", strong=True),
                 html.paragraph(say("table.kept", kept=kept, all=len(self.targets))),
                 html.promises(self.targets),
             )

@@ -170,6 +170,21 @@ class TargetResult:
         return allows_no_miss(self)
 
     @property
+    def judged(self) -> str:
+        """What its estimates are of: the measure, or `share of days`."""
+        return self.measure if self.on is None else "share of days"
+
+    @property
+    def rises(self) -> bool:
+        """Whether more of that is better."""
+        return self.on is not None or self.at_least is not None
+
+    @property
+    def promised(self) -> float:
+        """What is promised of that."""
+        return next(x for x in (self.on, self.at_least, self.at_most) if x is not None)
+
+    @property
     def period(self) -> str:
         """Label of the worst period."""
         return self.worst.period
@@ -393,9 +408,7 @@ def _judge_period(
     with np.errstate(divide="ignore", invalid="ignore"):
         days = np.where(whole > 0, part / whole, np.nan)
     error = (1 - target.sure) / looks
-    bound = target.at_least if target.at_least is not None else target.at_most
-    assert bound is not None
-    up = target.at_least is not None
+    bound, up = target.bound, target.up
     if target.on is not None:
         kept = np.isnan(days) | (days >= bound if up else days <= bound)
         value, k, n = float(np.mean(kept)), int(np.count_nonzero(kept)), len(days)

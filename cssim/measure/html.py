@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from cssim.measure.estimate import KINDS, TargetResult
+from cssim.measure.estimate import TargetResult
+from cssim.measure.numbers import measured, wanted
 from cssim.messages import say
-from cssim.scenario.schema import DURATION_MEASURES
 
 
 def paragraph(text: str, *, strong: bool = False) -> str:
@@ -34,26 +33,15 @@ def promises(targets: Sequence[TargetResult]) -> str:
 
 
 def _promise(target: TargetResult) -> list[str]:
-    measure = target.measure if target.on is None else None
-    bound = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
-    sign = "≤" if target.on is None and target.at_least is None else "≥"
+    low, high = (measured(target.judged, end) for end in (target.low, target.high))
     return [
         target.name,
         say("table.whole") if target.each == "horizon" else target.period,
-        _in_words(measure, target.estimate),
-        f"{_in_words(measure, target.low)} … {_in_words(measure, target.high)}",
-        f"{sign} {_in_words(measure, bound)}",
+        measured(target.judged, target.estimate),
+        f"{low} … {high}",
+        wanted(target),
         say(f"verdict.{target.verdict}"),
     ]
-
-
-def _in_words(measure: str | None, value: float) -> str:
-    """A value in its measure's unit; None means a share of days."""
-    if not math.isfinite(value):
-        return "–"
-    if measure is None or KINDS[measure] != "number":
-        return f"{100 * value:.1f}%"
-    return f"{value:,.1f}{say('unit.s') if measure in DURATION_MEASURES else ''}"
 
 
 def roster(rows: Sequence[Mapping[str, Any]]) -> str:

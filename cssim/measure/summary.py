@@ -246,9 +246,8 @@ def shares_in_time(scenario: Scenario, days: Sequence[Day]) -> dict[str, Floats]
         columns["in_time"][q] = value
         columns["in_time_low"][q] = np.where(there, low, np.nan)
         columns["in_time_high"][q] = np.where(there, high, np.nan)
-        bound = target.at_least if target.at_least is not None else target.at_most
         for a, b in (span for period in periods_of(scenario, target) for span in period.spans):
-            columns["promised"][q, (starts < b) & (ends > a)] = bound
+            columns["promised"][q, (starts < b) & (ends > a)] = target.bound
     return columns
 
 

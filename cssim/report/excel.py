@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
 
 from cssim.errors import InputError
+from cssim.measure.numbers import NOTHING
 from cssim.messages import say
-from cssim.report.numbers import NOTHING
 
 Cell: TypeAlias = str | float | bool | datetime | date | time | timedelta | None
 

@@ -20,8 +20,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from cssim.errors import InputError
+from cssim.measure import numbers
 from cssim.messages import Language, say, speak, spoken
-from cssim.report import fonts, frames, numbers
+from cssim.report import fonts, frames
 from cssim.report.frames import Frame, Result
 from cssim.scenario.units import HOUR, MINUTE
 

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from cssim.measure import numbers
+from cssim.measure.numbers import NOTHING, count, measured, promised, share, spaced, time
 from cssim.messages import Language, say, speak, spoken
-from cssim.report import frames, numbers, words
+from cssim.report import frames, words
 from cssim.report.frames import Frame, Result
 from cssim.report.kept import PLAN_RESULT, Kept, kept
-from cssim.report.numbers import NOTHING, count, measured, promised, share, spaced, time
 from cssim.report.verdict import amount, figure, name, promise, sentence, short, told
 from cssim.scenario.units import format_moment
 
@@ -264,7 +265,7 @@ def _promises(result: Kept) -> list[dict[str, Any]]:
 
 
 def _wanted(result: Kept, target: TargetResult) -> str:
-    return spaced(words.wanted(target))
+    return spaced(numbers.wanted(target))
 
 
 # -- roster -----------------------------------------------------------------------------------------------

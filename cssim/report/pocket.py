@@ -9,9 +9,9 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from cssim.measure.numbers import count, exactly, share, time
 from cssim.messages import say
 from cssim.queueing.pocket import Answer, Promise, Question
-from cssim.report.numbers import count, exactly, share, time
 from cssim.scenario.units import format_share
 
 _FIGURES: Mapping[str, Callable[..., str]] = {

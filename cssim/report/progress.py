@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from cssim.measure import numbers
+from cssim.measure.numbers import count
 from cssim.messages import say
-from cssim.report import numbers
-from cssim.report.numbers import count
 from cssim.roster.stop import Record, Rosters, Stop
 
 EVERY = 10.0

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cssim.errors import InputError
+from cssim.measure import numbers
 from cssim.messages import Language, say
-from cssim.report import fonts, numbers
+from cssim.report import fonts
 from cssim.report.figures import COLOURS, INK, SIZE, _drawn, _short, _titled
 from cssim.report.frames import Result, plain
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Target

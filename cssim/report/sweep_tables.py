@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.text import Text
 
-from cssim.measure.estimate import TargetResult
+from cssim.measure import numbers
+from cssim.measure.numbers import NOTHING, count, exactly, measured, money, share, time, wanted
 from cssim.messages import say
-from cssim.report import numbers
-from cssim.report.numbers import NOTHING, count, exactly, measured, money, promised, share, time
 from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table
 from cssim.report.words import promise
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
@@ -112,13 +111,13 @@ def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int
     """One promise at every point."""
     there = [outcome for outcome in shown if k < len(outcome.targets)]
     texts = {promise(outcome.point.scenario.targets[k]) for outcome in there}
-    wanted = {_wanted(outcome.targets[k]) for outcome in there}
+    asked = {wanted(outcome.targets[k]) for outcome in there}
     names = ["reached", "half", "change", "half", "verdict"]
-    names += ["wanted"] if len(wanted) > 1 else []
+    names += ["wanted"] if len(asked) > 1 else []
     table = _table([*result.paths, *_columns(*names)], left=len(result.paths))
     for outcome in there:
         target = outcome.targets[k]
-        measure = target.measure if target.on is None else "share of days"
+        measure = target.judged
         change = result.difference(outcome)
         moved = change.targets[k] if change and not result.is_base(outcome) else None
         table.add_row(
@@ -128,17 +127,10 @@ def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int
             _pale(_moved(measure, moved.effect.value), moved.effect) if moved else NOTHING,
             _pale(measured(measure, moved.effect.half_width), moved.effect) if moved else "",
             Text(say(f"verdict.{target.verdict}"), style=_COLOURS[target.verdict]),
-            *([_wanted(target)] if len(wanted) > 1 else []),
+            *([wanted(target)] if len(asked) > 1 else []),
         )
     title = promise(result.scenario.targets[k]) if len(texts) == 1 else result.scenario.targets[k].name
-    _show(out, title if len(wanted) > 1 else f"{title}, {next(iter(wanted), '')}", table)
-
-
-def _wanted(target: TargetResult) -> str:
-    measure = target.measure if target.on is None else "share of days"
-    asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
-    sign = "≤" if target.on is None and target.at_least is None else "≥"
-    return f"{sign} {promised(measure, asked)}"
+    _show(out, title if len(asked) > 1 else f"{title}, {next(iter(asked), '')}", table)
 
 
 def _unsure(out: Console, result: SweepResult) -> None:
@@ -171,7 +163,7 @@ def frontier(out: Console, result: SweepResult) -> None:
             count(outcome.cost.value),
             NOTHING if change is None or result.is_base(outcome) else _signed(change.money),
             *_searched(outcome),
-            measured(target.measure if target.on is None else "share of days", target.estimate),
+            measured(target.judged, target.estimate),
         )
     title = say("frontier.title", promise=promise(result.scenario.targets[result.target]))
     _show(out, f"{title} ({result.scenario.currency})", table)

@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cssim.engine.floor import Roster
+from cssim.measure import numbers
 from cssim.measure.cost import pay_of
+from cssim.measure.numbers import NOTHING, count, measured, money, promised, share, time
 from cssim.messages import say, spoken
-from cssim.report import numbers, words
-from cssim.report.numbers import NOTHING, count, measured, money, promised, share, time
+from cssim.report import words
 from cssim.scenario.schema import Scenario
 from cssim.scenario.units import HOUR, format_moment
 
@@ -245,14 +246,14 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     """The promises, one row a period, each with its verdict; then how many hold."""
     table = _table(_columns("promise", "period", "reached", "interval", "wanted", "verdict"))
     for target, result in zip(scenario.targets, results, strict=True):
-        measure = words.judged(result)
+        measure = result.judged
         for k, period in enumerate(result.by_period):
             table.add_row(
                 words.promise(target) if k == 0 else "",
                 say("table.whole") if result.each == "horizon" else period.period,
                 measured(measure, period.estimate),
                 f"{measured(measure, period.low)} … {measured(measure, period.high)}",
-                words.wanted(result),
+                numbers.wanted(result),
                 Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
             )
     _show(out, say("table.targets"), table)

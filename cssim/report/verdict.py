@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
+from cssim.measure.numbers import count, is_share, measured, promised, spaced
 from cssim.messages import say, words
-from cssim.report.numbers import count, measured, promised, spaced
-from cssim.report.words import judged
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import format_clock
 
 if TYPE_CHECKING:
     from cssim.measure.estimate import TargetResult
     from cssim.report.kept import Kept
-
-AVERAGED: Final = frozenset(
-    {"first_reply", "answered", "rounds", "buyers", "abandonment", "deflection", "occupancy"}
-)
-"""Shares, of which it has to be said that they are promised of the average, where they are."""
 
 LONGEST: Final = 80
 """Letters of a name that are shown."""
@@ -77,13 +71,11 @@ def first(result: Kept) -> int:
 
 def promise(scenario: Scenario, target: Target) -> Markup:
     """``on 9 days in 10 at least 80% of buyers get a first reply within 6 s between 20:00 and 02:00``."""
-    side = "at_most" if target.at_least is None else "at_least"
-    bound = target.at_least if target.at_least is not None else target.at_most
-    assert bound is not None
+    side = "at_least" if target.up else "at_most"
     if target.measure == "lost_sales":
-        value = amount(bound, scenario, "{:,.15g}")
+        value = amount(target.bound, scenario, "{:,.15g}")
     else:
-        value = spaced(promised(target.measure, bound))
+        value = spaced(promised(target.measure, target.bound))
     within = "" if target.within is None else spaced(promised("mean_reply", target.within))
     clause = told(f"report.clause.{target.measure}", bound=told(f"report.{side}", value=value), within=within)
     parts = {
@@ -102,7 +94,7 @@ def _when(target: Target) -> Markup:
     if target.on is None:
         if target.each == "day":
             each = told("report.when.daily")
-        return each + told("report.when.average") if target.measure in AVERAGED else each
+        return each + told("report.when.average") if is_share(target.measure) else each
     tenths = 10 * target.on
     if target.on == 1:
         return each + told("report.when.always")
@@ -131,10 +123,9 @@ def _counted(scenario: Scenario, target: Target) -> Markup:
 
 def figure(scenario: Scenario, target: TargetResult, value: float) -> str:
     """A value of what is judged: its measure, or the share of days that keep it."""
-    measure = judged(target)
-    if measure == "lost_sales":
+    if target.judged == "lost_sales":
         return amount(value, scenario)
-    return spaced(measured(measure, value))
+    return spaced(measured(target.judged, value))
 
 
 def _people(result: Kept) -> Markup:

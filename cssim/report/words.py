@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from cssim.engine.floor import Duty
+from cssim.measure.numbers import NOTHING, exactly, measured, promised
 from cssim.messages import say
 from cssim.report import frames
-from cssim.report.numbers import NOTHING, exactly, measured, promised
 from cssim.scenario.clock import Calendar
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import DAY, format_clock
@@ -27,8 +27,8 @@ def promise(target: Target) -> str:
     if counted:
         words = say("promise.of", words=words, names=", ".join(counted))
     if target.on is not None:
-        side = "at_most" if target.at_least is None else "at_least"
-        asked = promised(target.measure, getattr(target, side))
+        side = "at_least" if target.up else "at_most"
+        asked = promised(target.measure, target.bound)
         words = say(f"promise.{side}", words=words, bound=asked, share=promised("share", target.on))
     return words if target.name == target.measure else say("promise.named", name=target.name, words=words)
 
@@ -37,18 +37,6 @@ def called(scenario: Scenario, name: str) -> str:
     """A promise by its name; by its words, where it has none of its own."""
     target = next(target for target in scenario.targets if target.name == name)
     return promise(target) if target.name == target.measure else name
-
-
-def judged(target: TargetResult) -> str:
-    """What a promise's estimate is of: its measure, or the share of days that keep it."""
-    return target.measure if target.on is None else "share of days"
-
-
-def wanted(target: TargetResult) -> str:
-    """``≥ 80%``."""
-    asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
-    sign = "≤" if target.on is None and target.at_least is None else "≥"
-    return f"{sign} {promised(judged(target), asked)}"
 
 
 def remedy(found: Remedy) -> str:
@@ -81,7 +69,7 @@ def change(hit: Hit | None) -> str:
     if hit is None:
         return NOTHING
     target, after = hit
-    return f"{measured(judged(target), target.estimate)} → {measured(judged(target), after)}"
+    return f"{measured(target.judged, target.estimate)} → {measured(target.judged, after)}"
 
 
 def hours_of(scenario: Scenario, duty: Duty) -> str:

@@ -327,7 +327,7 @@ def _promises(page: Page, row: int, judged: Mapping[str, Any]) -> int:
             kind = "seconds"
         elif measure in NUMBER_MEASURES:
             kind = "one"
-        wanted = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
+        wanted = target.bound if target.on is None else target.on
         for period in result["by_period"]:
             page.put(row, 0, promise(target), look="wrapped")
             page.tall(row, promise(target)[:400], 48)

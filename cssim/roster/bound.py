@@ -68,10 +68,8 @@ def bound_of(
     for target in scenario.targets:
         best = ceiling(scenario, target)
         if best is not None and _above(scenario, target, best):
-            promised = target.at_least if target.at_least is not None else target.at_most
-            return Bound(
-                math.inf, (), "bound.ceiling", {"name": target.name, "best": best, "promised": promised}
-            )
+            values = {"name": target.name, "best": best, "promised": target.bound}
+            return Bound(math.inf, (), "bound.ceiling", values)
     legal = _priced(columns)[0].solve(seconds=seconds, nodes=nodes)
     if legal.status is Status.INFEASIBLE:
         return Bound(math.inf, (), "bound.duty", {"least": scenario.limits.min_on_duty})

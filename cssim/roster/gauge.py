@@ -157,9 +157,7 @@ def _promise(
     there = whole > 0
     if not there.any():
         return 1.0, np.nan, nothing
-    promised = target.at_least if target.at_least is not None else target.at_most
-    assert promised is not None
-    sign = 1.0 if target.at_least is not None else -1.0
+    promised, sign = target.bound, 1.0 if target.up else -1.0
     scale = sign / (max(abs(promised), 1e-9) if KINDS[target.measure] == "number" else 1.0)
     if target.on is None:
         value = part.sum() / whole.sum()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from cssim.engine.floor import Roster
 from cssim.experiment.simulation import SimulationResult
-from cssim.measure import html
+from cssim.measure import html, numbers
 from cssim.measure.cost import roster_rows
 from cssim.measure.estimate import TargetResult, number
 from cssim.messages import say
@@ -197,7 +197,7 @@ class RosterResult:
         head = say(
             f"plan.{self.status}",
             name=self.scenario.name or "-",
-            cost=f"{self.cost:,.0f} {currency}",
+            cost=numbers.money(self.cost, currency),
             shifts=sum(duty.count for duty in self.roster),
             people=sum(self.judgement.people_needed.values()),
             kept=sum(target.verdict == "met" for target in self.targets),
@@ -208,6 +208,6 @@ class RosterResult:
         if self.why is not None:
             parts.append(html.paragraph(say(self.why[0], **self.why[1])))
         if self.lower_bound is not None:
-            bound, gap = f"{self.lower_bound:,.0f} {currency}", f"{100 * (self.gap or 0.0):.1f}%"
+            bound, gap = f"{numbers.bound(self.lower_bound)} {currency}", numbers.gap(self.gap)
             parts.append(html.paragraph(say("plan.bound", bound=bound, gap=gap, assumes=self.bound_assumes)))
         return "".join((*parts, html.promises(self.targets), html.roster(self.rows())))

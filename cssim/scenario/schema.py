@@ -850,6 +850,18 @@ class Target(Model):
     offline: Literal["counted", "excluded"] = "counted"
     """Whether contacts outside the scenario's opening hours count."""
 
+    @property
+    def up(self) -> bool:
+        """Whether it is `at_least` that is promised."""
+        return self.at_least is not None
+
+    @property
+    def bound(self) -> float:
+        """`at_least` or `at_most`, whichever is promised."""
+        found = self.at_least if self.at_least is not None else self.at_most
+        assert found is not None
+        return found
+
     @model_validator(mode="before")
     @classmethod
     def _filled(cls, given: object) -> object:

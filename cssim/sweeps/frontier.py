@@ -158,12 +158,11 @@ def by_default(target: Target) -> dict[Side, tuple[Any, ...]]:
     if target.within is not None:
         return {"within": WITHIN}
     number = target.measure in DURATION_MEASURES | NUMBER_MEASURES
-    if target.at_least is not None and not number:
+    if target.up and not number:
         return {"at_least": AT_LEAST}
-    side = "at_least" if target.at_most is None else "at_most"
-    own = getattr(target, side)
     most = math.inf if number else 1.0
-    return {side: tuple(_written(target, min(float(f"{own * times:.9g}"), most)) for times in TIMES)}
+    some = (min(float(f"{target.bound * times:.9g}"), most) for times in TIMES)
+    return {"at_least" if target.up else "at_most": tuple(_written(target, level) for level in some)}
 
 
 def _written(target: Target, value: float) -> Any:
@@ -189,10 +188,8 @@ def harder(one: Point, other: Point, index: int) -> bool:
 
 def _easiness(target: Target) -> tuple[float, float]:
     """How easy a promise is, by its time and by its bound; greater is easier."""
-    up = target.at_least is not None
-    bound = -target.at_least if target.at_least is not None else target.at_most
-    assert bound is not None
-    return (target.within or 0.0) * (1 if up else -1), bound
+    within, bound = target.within or 0.0, target.bound
+    return (within, -bound) if target.up else (-within, bound)
 
 
 def _ease(point: Point, index: int) -> tuple[float, ...]:

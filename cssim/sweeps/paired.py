@@ -18,7 +18,6 @@ from scipy.special import stdtrit
 from cssim.experiment.simulation import SimulationResult
 from cssim.measure.estimate import CONFIDENCE, number, share_of_days, tallies
 from cssim.scenario.clock import Floats
-from cssim.scenario.schema import Target
 
 _ERROR: Final = (1 - CONFIDENCE) / 2
 
@@ -98,7 +97,9 @@ def reached(result: SimulationResult, target: int, period: int) -> Effect:
     asked = result.scenario.targets[target]
     if asked.on is None:
         return measure_of(result, target, period)
-    return of_mean(_kept(asked, result.targets[target].by_period[period].days).astype(np.float64))
+    days = result.targets[target].by_period[period].days
+    kept = np.isnan(days) | (days >= asked.bound if asked.up else days <= asked.bound)
+    return of_mean(kept.astype(np.float64))
 
 
 def difference(one: SimulationResult, other: SimulationResult, target: int, period: int) -> Effect | None:
@@ -140,9 +141,3 @@ def paired(one: SimulationResult, other: SimulationResult) -> bool:
 
 def _labels(periods: Sequence[Any]) -> list[str]:
     return [period.period for period in periods]
-
-
-def _kept(target: Target, days: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    bound = target.at_least if target.at_least is not None else target.at_most
-    assert bound is not None
-    return np.isnan(days) | (days >= bound if target.at_least is not None else days <= bound)

@@ -313,9 +313,8 @@ def nearest(targets: Sequence[TargetResult]) -> int:
     """The index of the promise that is nearest to failing, for what it allows."""
 
     def room(target: TargetResult) -> float:
-        asked = next(x for x in (target.on, target.at_least, target.at_most) if x is not None)
-        up = target.on is not None or target.at_least is not None
-        allowed = 1 - asked if up and 0 < asked < 1 else asked
+        asked = target.promised
+        allowed = 1 - asked if target.rises and 0 < asked < 1 else asked
         return target.worst.margin / (allowed or 1.0)
 
     return min(range(len(targets)), key=lambda k: room(targets[k]))

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from cssim.experiment.simulation import SimulationResult
+from cssim.measure import numbers
 from cssim.messages import Language, speak
-from cssim.report import numbers, tables
+from cssim.report import tables
 from cssim.report import words as in_words
 from cssim.roster.mend import Remedy
 from cssim.roster.outlook import outlook_of

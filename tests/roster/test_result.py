@@ -26,7 +26,7 @@ def test_a_notebook_shows_the_verdict_the_promises_and_the_roster_as_a_grid() ->
     assert "&lt;script&gt;" in html
     assert table(["<b>"], [["<i>"]]).count("&lt;") == 2
     assert paragraph("<b>") == "<p>&lt;b&gt;</p>"
-    for text in ("golden_6s", "主力", "21:30–09:00", "<td>2</td>", "<th>11-10</th>", "≥ 90.0%"):
+    for text in ("golden_6s", "主力", "21:30–09:00", "<td>2</td>", "<th>11-10</th>", "≥ 90%"):
         assert text in html
     speak("zh")
     try:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 from cssim.messages import say
 from cssim.scenario.units import HOUR, MINUTE, format_duration
+
+if TYPE_CHECKING:  # slow to import
+    from cssim.measure.estimate import TargetResult
 
 NOTHING = "–"
 """Stands where there is nothing to measure."""
@@ -87,6 +91,11 @@ def promised(measure: str, value: float) -> str:
     if measure in DURATION_MEASURES:
         return exactly(value)
     return f"{value:g}" if measure in NUMBER_MEASURES else f"{100 * value:.6g}%"
+
+
+def wanted(target: TargetResult) -> str:
+    """``≥ 80%``."""
+    return f"{'≥' if target.rises else '≤'} {promised(target.judged, target.promised)}"
 
 
 _UNIT = re.compile(r"(?<=\d)(min|h|s|分钟|小时|秒)(?![a-z])")
