@@ -117,9 +117,9 @@ def _check(
     if as_json:
         _print_json({**outlook.to_dict(), "files": dict(found.files)})
     else:
-        from cssim.report import tables
+        from cssim.report import tables, terminal
 
-        tables.outlook(tables.console(), outlook)
+        tables.outlook(terminal.console(), outlook)
 
 
 @app.command("simulate", help="help.simulate")
@@ -142,7 +142,7 @@ def _simulate(
     lang: Lang = None,
 ) -> None:
     from cssim.experiment.simulation import own_roster, simulate
-    from cssim.report import files, progress, tables
+    from cssim.report import files, progress, tables, terminal
     from cssim.roster.given import read_roster
     from cssim.scenario.load import load
     from cssim.scenario.units import parse_share
@@ -172,7 +172,7 @@ def _simulate(
         if as_json:
             print(text)
         else:
-            tables.simulation(tables.console(), result)
+            tables.simulation(terminal.console(), result)
     raise typer.Exit(_exit_of(target.verdict for target in result.targets))
 
 
@@ -193,7 +193,7 @@ def _optimise(
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim.report import anytime, files, progress, tables
+    from cssim.report import anytime, files, progress, tables, terminal
     from cssim.roster.budget import parse_budget
     from cssim.roster.given import read_roster
     from cssim.roster.search import optimise
@@ -245,9 +245,9 @@ def _optimise(
         if as_json:
             print(text)
         else:
-            tables.plan(tables.console(), plan, lost_sales=lost_sales, given=money)
+            tables.plan(terminal.console(), plan, lost_sales=lost_sales, given=money)
             if verbose:
-                tables.search(tables.console(), plan)
+                tables.search(terminal.console(), plan)
     if out and not as_json:
         print(say("plan.written", folder=out, files=", ".join(made)))
         if files.WORKBOOK not in made:
@@ -323,7 +323,7 @@ def _sweep(
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim.report import files, progress, sweep_files, sweep_tables, tables
+    from cssim.report import files, progress, sweep_files, sweep_tables, terminal
     from cssim.roster.budget import parse_budget
     from cssim.roster.given import read_roster
     from cssim.scenario.load import load
@@ -363,7 +363,7 @@ def _sweep(
         if as_json:
             print(found.to_json())
         else:
-            sweep_tables.show(tables.console(), found)
+            sweep_tables.show(terminal.console(), found)
     if written and not as_json:
         print(say("sweep.written", files=", ".join(map(str, written))))
     if found.interrupted:
@@ -379,7 +379,7 @@ def _replay(
     workers: Workers = None,
     lang: Lang = None,
 ) -> None:
-    from cssim.report import progress, tables
+    from cssim.report import progress, tables, terminal
     from cssim.roster.replay import read_result, replay
 
     kept = read_result(result)
@@ -389,7 +389,7 @@ def _replay(
     if as_json:
         _print_json(found.to_dict())
     else:
-        tables.replay(tables.console(), found)
+        tables.replay(terminal.console(), found)
     raise typer.Exit(Exit.FAULT if found.differences else Exit.DONE)
 
 

@@ -1,70 +1,26 @@
-"""Pictures of a result (`cssim.plot`): each takes Axes and gives them back, draws a frame, and saves nothing.
-
-Colours have roles that are the same in every picture, and are told apart by the colour-blind too (after Okabe
-and Ito 2008, "Color universal design"). Nothing outside the Axes is changed.
-"""
+"""Pictures of a result (`cssim.plot`): each takes Axes, draws a frame on them and gives them back."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from cssim.errors import InputError
 from cssim.measure import numbers
-from cssim.messages import Language, say, speak, spoken
-from cssim.report import fonts, frames
+from cssim.messages import Language, say
+from cssim.report import frames
+from cssim.report.dress import COLOURS, INK, SIZE, drawn, set_ticks, short, titled
 from cssim.report.frames import Frame, Result
 from cssim.scenario.units import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-
-COLOURS: Final[Mapping[str, str]] = {
-    "promise": "#d55e00",
-    "need": "#aa4499",
-    "present": "#0072b2",
-    "busy": "#56b4e9",
-    "good": "#009e73",
-    "bad": "#e69f00",
-    "muted": "#7d8790",
-    "grid": "#dfe3e6",
-}
-"""By role."""
-
-DARK: Final[Mapping[str, str]] = {
-    "promise": "#ff8c42",
-    "need": "#dd7fd0",
-    "present": "#5cb3ff",
-    "busy": "#3f7fae",
-    "good": "#35c495",
-    "bad": "#f2b53a",
-    "muted": "#98a2ab",
-    "grid": "#363d44",
-}
-"""The same on a dark page, as values of the CSS variables that `cssim.plot.svg` leaves open."""
-
-INK: Final = "#24292e"
-"""Of letters."""
-
-SIZE: Final = 9.0
-"""Of letters, in points."""
-
-LONGEST: Final = 36
-"""Letters of a name (half as many Chinese ones) that are shown."""
-
-_browser: ContextVar[bool] = ContextVar("browser", default=False)
-
 
 # -- pictures ---------------------------------------------------------------------------------------------
 
@@ -83,7 +39,7 @@ def contacts(
     Raises:
         InputError: no such queue, or the result lacks what is drawn.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         name, rows = _only(frames.contacts(result), "queue", queue)
         edges = _edges(rows["start"])
         _band(axes, rows, edges, "p10", "p90", say("figure.spread"))
@@ -92,7 +48,7 @@ def contacts(
         _from_zero(axes, _most(rows, "p90"))
         minutes = _interval(rows["start"]) / timedelta(minutes=1)
         axes.set_ylabel(words(say("figure.contacts_in", minutes=f"{minutes:g}")))
-        _titled(axes, words(say("figure.contacts", queue=_short(name))), legend=2)
+        titled(axes, words(say("figure.contacts", queue=short(name))), legend=2)
     return axes
 
 
@@ -116,7 +72,7 @@ def coverage(
     Raises:
         InputError: no such pool or group, or the result lacks what is drawn.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         if group is None:
             number, rows = _only(frames.need(result), "pool", pool)
             among = frames.pools(result)
@@ -132,8 +88,8 @@ def coverage(
         _hours(axes, rows["start"], edges)
         _from_zero(axes, _most(rows, "present", "busy", *(["needed"] if "needed" in rows else [])))
         axes.set_ylabel(words(say("figure.people")))
-        title = say("figure.coverage_of", groups=_short(of)) if of else say("figure.coverage")
-        _titled(axes, words(title), legend=3)
+        title = say("figure.coverage_of", groups=short(of)) if of else say("figure.coverage")
+        titled(axes, words(title), legend=3)
     return axes
 
 
@@ -144,7 +100,7 @@ def replies(
 
     Args, Raises: as `contacts`.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         name, rows = _only(frames.replies(result), "queue", queue)
         _, level = _only(frames.levels(result), "queue", name)
         edges = _edges(rows["start"])
@@ -162,7 +118,7 @@ def replies(
         )
         _durations(axes, seconds)
         axes.set_ylabel(words(say("figure.seconds")))
-        _titled(axes, words(say("figure.replies", queue=_short(name))), legend=4)
+        titled(axes, words(say("figure.replies", queue=short(name))), legend=4)
     return axes
 
 
@@ -173,7 +129,7 @@ def service(
 
     Args, Raises: as `contacts`; of a queue that nothing is promised of there is nothing to draw.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         levels = frames.levels(result)
         if queue is None:
             queue = next((q for q, name in zip(levels["queue"], levels["target"], strict=True) if name), None)
@@ -196,12 +152,12 @@ def service(
         _hours(axes, rows["start"], edges)
         _percent(axes, [x for column in ("low", "promised") for x in rows[column] if x is not None])
         axes.set_ylabel(words(say("figure.share")))
-        title = say("figure.service", queue=_short(name))
+        title = say("figure.service", queue=short(name))
         if level["measure"][0] is not None:
             within = numbers.exactly(level["within_s"][0])
             measure = say(f"measure.{level['measure'][0]}", within=within)
-            title = say("promise.of", words=measure, names=_short(name))
-        _titled(axes, words(title), legend=3)
+            title = say("promise.of", words=measure, names=short(name))
+        titled(axes, words(title), legend=3)
     return axes
 
 
@@ -225,7 +181,7 @@ def days(
     Raises:
         InputError: no such promise or period, or the result lacks what is drawn.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         name, one = _only(frames.promises(result), "name", target, called="target")
         _, rows = _only(frames.days(result), "target", name)
         when, rows = _only(rows, "period", one["period"][0] if period is None else period)
@@ -247,11 +203,11 @@ def days(
         mark = axes.axvline(bound, color=COLOURS["promise"], linewidth=1.4, linestyle="--", gid="promise")
         mark.set_label(say("figure.promised", bound=numbers.promised(measure, bound)))
         axes.set_xlim(edges[0], edges[-1])
-        _round_ticks(axes, 7, partial(_value, measure))
+        _round_ticks(axes, 7, partial(tick_of, measure))
         _from_zero(axes, float(bottom.max()))
         axes.set_ylabel(words(say("figure.days_axis")))
-        shown = _short(name) if when == "horizon" else f"{_short(name)}, {when}"
-        _titled(axes, words(say("figure.days", target=shown)), legend=3)
+        shown = short(name) if when == "horizon" else f"{short(name)}, {when}"
+        titled(axes, words(say("figure.days", target=shown)), legend=3)
     return axes
 
 
@@ -260,7 +216,7 @@ def money(result: Result, ax: Axes | None = None, *, lang: Language | None = Non
 
     Args, Raises: as `contacts`.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         rows = frames.money(result)
         groups = list(dict.fromkeys(rows["group"]))
         left = np.zeros(len(groups))
@@ -285,16 +241,16 @@ def money(result: Result, ax: Axes | None = None, *, lang: Language | None = Non
             )
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.set_xlim(0, (left.max() or 1.0) * 1.1)
-        names = [words(_short(name, 24)) for name in groups]
-        _ticks(axes.yaxis, range(len(groups)), names)
+        names = [words(short(name, 24)) for name in groups]
+        set_ticks(axes.yaxis, range(len(groups)), names)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x", color=COLOURS["grid"], linewidth=0.8)
         currency = str(frames.plain(result).get("currency", ""))
-        axes.set_xlabel(words(_short(currency)))
-        _titled(axes, words(say("figure.money")), legend=4)
+        axes.set_xlabel(words(short(currency)))
+        titled(axes, words(say("figure.money")), legend=4)
     return axes
 
 
@@ -303,9 +259,9 @@ def history(result: Result, ax: Axes | None = None, *, lang: Language | None = N
 
     Args, Raises: as `contacts`; of a simulation there is nothing to draw.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         rows = frames.history(result)
-        currency = _short(str(frames.plain(result).get("currency", "")))
+        currency = short(str(frames.plain(result).get("currency", "")))
         look: Mapping[str, Any] = {"drawstyle": "steps-post"}
         lacking = [
             (x, y)
@@ -350,94 +306,11 @@ def history(result: Result, ax: Axes | None = None, *, lang: Language | None = N
         _from_zero(axes, _most(rows, "cost", "bound"))
         _round_ticks(axes, 8, _elapsed)
         axes.set_ylabel(words(currency))
-        _titled(axes, words(say("figure.history")), legend=3)
+        titled(axes, words(say("figure.history")), legend=3)
     return axes
 
 
-# -- axes -------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def for_browser() -> Iterator[None]:
-    """Figures drawn meanwhile are shown by a browser, which has fonts of its own for every letter."""
-    before = _browser.set(True)
-    try:
-        yield
-    finally:
-        _browser.reset(before)
-
-
-@contextmanager
-def _drawn(ax: Axes | None, lang: Language | None) -> Iterator[tuple[Axes, Callable[[str], str]]]:
-    """Axes in the figures' dress, and what makes a text drawable; meanwhile `say` speaks the language."""
-    before = spoken()
-    wanted, words = lang or before, _as_it_is if _browser.get() else fonts.drawable
-    speak(wanted)
-    try:
-        if wanted == "zh" and not _browser.get() and fonts.chinese_font() is None:
-            fonts.warn_once()
-            speak("en")  # words that can be read
-        axes = _new_axes() if ax is None else ax
-        _dress(axes)
-        yield axes, words
-        _letters(axes)
-    finally:
-        speak(before)
-
-
-def _as_it_is(text: str) -> str:
-    return text
-
-
-def _new_axes() -> Axes:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(8.0, 3.6), layout="constrained")[1]
-
-
-def _dress(axes: Axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(COLOURS["muted"])
-    axes.spines["bottom"].set_linewidth(0.8)
-    axes.tick_params(labelsize=SIZE - 1, labelcolor=INK, color=COLOURS["muted"], length=3, width=0.8)
-    axes.tick_params(axis="y", length=0)
-    axes.set_axisbelow(True)
-    axes.grid(visible=True, axis="y", color=COLOURS["grid"], linewidth=0.8)
-
-
-def _letters(axes: Axes) -> None:
-    """Every text as it is, without formulas in it, in fonts that have its letters."""
-    for text in axes.findobj(Text):
-        assert isinstance(text, Text)
-        text.set_parse_math(False)
-        family = None if _browser.get() else fonts.families(text.get_text())
-        if family is not None:
-            text.set_fontfamily(family)
-
-
-def _titled(axes: Axes, title: str, legend: int) -> None:
-    """A title, and above the axes a line that names what is drawn, in so many columns at most."""
-    handles, labels = axes.get_legend_handles_labels()
-    words = _as_it_is if _browser.get() else fonts.drawable
-    axes.legend(
-        handles,
-        [words(label) for label in labels],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.01),
-        ncols=legend,
-        frameon=False,
-        fontsize=SIZE - 0.5,
-        labelcolor=INK,
-        borderpad=0.0,
-        borderaxespad=0.2,
-        handlelength=1.6,
-        handletextpad=0.5,
-        columnspacing=2.2,
-    )
-    axes.set_title(title[:1].upper() + title[1:], loc="left", fontsize=SIZE + 2, color=INK, pad=2.4 * SIZE)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(fontsize=SIZE - 0.5, color=INK)
+# -- what is drawn ----------------------------------------------------------------------------------------
 
 
 def _only(frame: Frame, key: str, wanted: Any, called: str = "") -> tuple[Any, Frame]:
@@ -446,35 +319,10 @@ def _only(frame: Frame, key: str, wanted: Any, called: str = "") -> tuple[Any, F
     if wanted is None and names:
         wanted = names[0]
     if wanted not in names:
-        allowed = ", ".join(_short(str(name)) for name in names[:20])
-        raise InputError.one("figure.unknown", path=called or key, given=_short(str(wanted)), allowed=allowed)
+        allowed = ", ".join(short(str(name)) for name in names[:20])
+        raise InputError.one("figure.unknown", path=called or key, given=short(str(wanted)), allowed=allowed)
     at = [k for k, name in enumerate(frame[key]) if name == wanted]
     return wanted, {name: [column[k] for k in at] for name, column in frame.items()}
-
-
-def _short(name: str, longest: int = LONGEST) -> str:
-    """A name in one line, cut where it is too long to be shown."""
-    name = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in name)
-    if _cells(name) <= longest:
-        return name
-    kept = ""
-    for letter in name:
-        if _cells(kept + letter) >= longest:
-            break
-        kept += letter
-    return f"{kept}…"
-
-
-def _cells(text: str) -> int:
-    return sum(2 if fonts.is_chinese(letter) else 1 for letter in text)
-
-
-def width_of(text: str) -> float:
-    """About how wide the widest line of a text is, in its own size, whatever font it is drawn in."""
-    return max(0.62 * _cells(line) * (0.85 if fonts.is_chinese(line) else 1.0) for line in text.split("\n"))
-
-
-# -- what is drawn ----------------------------------------------------------------------------------------
 
 
 def _numbers(column: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -560,19 +408,12 @@ def _hours(axes: Axes, starts: Sequence[str], edges: np.ndarray[Any, Any]) -> No
         else f"{moment:%H:%M}"
         for k, moment in enumerate(ticks)
     ]
-    _ticks(axes.xaxis, _days(ticks), labels)
+    set_ticks(axes.xaxis, _days(ticks), labels)
     axes.set_xlim(edges[0], edges[-1])
     day = midnight + timedelta(days=1)
     while day < last:
         axes.axvline(float(_days([day])[0]), color=COLOURS["grid"], linewidth=0.8, zorder=0.5)
         day += timedelta(days=1)
-
-
-def _ticks(axis: Axis, places: Sequence[float] | np.ndarray[Any, Any], words: Sequence[str]) -> None:
-    """Ticks with words, told now: a formatter would be asked when the language may be another."""
-    family = None if _browser.get() else fonts.families("".join(words))
-    look: dict[str, Any] = {} if family is None else {"fontfamily": family}
-    axis.set_ticks(list(places), list(words), parse_math=False, **look)
 
 
 def _round_ticks(axes: Axes, most: int, words: Callable[[float], str]) -> None:
@@ -581,7 +422,7 @@ def _round_ticks(axes: Axes, most: int, words: Callable[[float], str]) -> None:
     places = [
         float(x) for x in MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= x <= high
     ]
-    _ticks(axes.xaxis, places, [words(x) for x in places])
+    set_ticks(axes.xaxis, places, [words(x) for x in places])
 
 
 def _from_zero(axes: Axes, most: float) -> None:
@@ -615,7 +456,7 @@ def _durations(axes: Axes, seconds: Sequence[float]) -> None:
     axes.set_ylim(low, high)
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    _ticks(axes.yaxis, shown[::every], [numbers.exactly(time) for time in shown[::every]])
+    set_ticks(axes.yaxis, shown[::every], [numbers.exactly(time) for time in shown[::every]])
 
 
 def _bins(values: np.ndarray[Any, Any], bound: float, *, share: bool) -> np.ndarray[Any, Any]:
@@ -637,7 +478,8 @@ def _elapsed(seconds: float) -> str:
     return numbers.exactly(seconds) if seconds >= MINUTE else f"{seconds:.6g}{say('unit.s')}"
 
 
-def _value(measure: str, value: float) -> str:
+def tick_of(measure: str, value: float) -> str:
+    """A round value of a measure, for an axis."""
     if numbers.is_share(measure):
         return f"{100 * value:.6g}%"
     return numbers.measured(measure, value)

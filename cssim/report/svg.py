@@ -10,7 +10,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any, Final
 
-from cssim.report.figures import COLOURS, INK, for_browser
+from cssim.report.dress import COLOURS, INK, for_browser
 from cssim.report.frames import Result
 
 WIDTH: Final = 7.2
@@ -30,7 +30,7 @@ def svg(
     """A figure as one inline `<svg>` element that stands alone; the same picture is the same text.
 
     Its letters are the browser's and `currentColor`; its colours are CSS variables (`--c-promise`,
-    `--c-present`, ... by the names of `figures.COLOURS`) with the figures' own as default; it fills the width
+    `--c-present`, ... by the names of `dress.COLOURS`) with the figures' own as default; it fills the width
     that it is given, and its names clash with no other's on the page.
 
     Args:
@@ -63,7 +63,7 @@ def svg(
 
 def _leave_room(axes: Any, titled: bool) -> None:
     """Margins for what stands around the axes, by the letters' number, whatever fonts are here."""
-    from cssim.report.figures import SIZE, width_of
+    from cssim.report.dress import SIZE, width_of
 
     width, height = axes.figure.get_size_inches() * 72
     axes.figure.canvas.draw_idle()

@@ -18,18 +18,16 @@ from cssim.errors import InputError
 from cssim.measure import numbers
 from cssim.messages import Language, say
 from cssim.report import fonts
-from cssim.report.figures import COLOURS, INK, SIZE, _drawn, _short, _titled
+from cssim.report.dress import COLOURS, INK, SIZE, drawn, short, titled
+from cssim.report.figures import tick_of
 from cssim.report.frames import Result, plain
-from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Target
+from cssim.scenario.schema import Target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SERIES: Final = ("present", "promise", "good", "need", "bad", "busy", "muted")
 """Roles of the colours of several lines."""
-
-NOT_SHARES: Final = DURATION_MEASURES | NUMBER_MEASURES | {None}
-"""Measures, and the cost, that may be more than 1."""
 
 BARS: Final = 12
 """Guesses that are drawn."""
@@ -51,7 +49,7 @@ def sweep(
     Raises:
         InputError: no such promise.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         found = plain(result)
         outcomes = found["outcomes"]
         measure = None if target is None else _target(found, target)["measure"]
@@ -62,14 +60,14 @@ def sweep(
             axes.errorbar(
                 [x for x, _, _ in points],
                 [y for _, y, _ in points],
-                _whiskers(points, share=measure not in NOT_SHARES),
+                _whiskers(points, share=measure is not None and numbers.is_share(measure)),
                 color=COLOURS[role],
                 marker="o",
                 markersize=4,
                 linewidth=1.6,
                 elinewidth=1.0,
                 capsize=3,
-                label=_short(name) or say("figure.sweep.half"),
+                label=short(name) or say("figure.sweep.half"),
             )
         if found["base"] is not None:
             value = _value(found["base"], target)[0]
@@ -82,17 +80,17 @@ def sweep(
                 gid="base",
             )
         _categories(axes, ticks)
-        axes.set_xlabel(words(_short(outcomes[0]["changes"][0]["path"], 80) if outcomes else ""))
+        axes.set_xlabel(words(short(outcomes[0]["changes"][0]["path"], 80) if outcomes else ""))
         axes.yaxis.set_major_locator(MaxNLocator(6))
         if measure is None:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-            axes.set_ylabel(words(_short(str(found["currency"]))))
+            axes.set_ylabel(words(short(str(found["currency"]))))
             title = say("figure.sweep.cost")
         else:
             shown = "share of days" if _target(found, target)["on"] is not None else measure
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(shown, value)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_of(shown, value)))
             title = say("figure.sweep.promise", promise=_promise(_target(found, target)))
-        _titled(axes, words(title), legend=4)
+        titled(axes, words(title), legend=4)
     return axes
 
 
@@ -101,7 +99,7 @@ def frontier(result: Result, ax: Axes | None = None, *, lang: Language | None = 
 
     Args, Raises: as `sweep`.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         found = plain(result)
         ticks, lines = _lines(found["outcomes"])
         for role, (name, line) in zip(_roles(len(lines)), lines.items(), strict=True):
@@ -113,7 +111,7 @@ def frontier(result: Result, ax: Axes | None = None, *, lang: Language | None = 
                 linewidth=1.8,
                 marker="o",
                 markersize=5,
-                label=_short(name) or say("figure.frontier.found"),
+                label=short(name) or say("figure.frontier.found"),
                 gid="cost",
             )
             bounds = [(x, o["lower_bound"]) for x, o in line if o.get("lower_bound") is not None]
@@ -143,7 +141,7 @@ def frontier(result: Result, ax: Axes | None = None, *, lang: Language | None = 
             axes.set_xlabel(words(say(f"frontier.side.{side}", level="").strip()))
         _money_axis(axes, found)
         target = found["scenario"]["targets"][found["target"]]
-        _titled(axes, words(say("figure.frontier", promise=_promise(target))), legend=4)
+        titled(axes, words(say("figure.frontier", promise=_promise(target))), legend=4)
     return axes
 
 
@@ -152,7 +150,7 @@ def bot(result: Result, ax: Axes | None = None, *, lang: Language | None = None)
 
     Args, Raises: as `sweep`.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         found = plain(result)
         rows = [(say("figure.sweep.as_written"), found["base"])] if found["base"] else []
         rows += [(_bot_words(outcome), outcome) for outcome in found["outcomes"]]
@@ -176,8 +174,8 @@ def bot(result: Result, ax: Axes | None = None, *, lang: Language | None = None)
         _labels(axes, [words(name) for name, _ in rows])
         axes.set_xlim(0, 1.12 * max([outcome["cost"]["value"] for _, outcome in rows], default=1.0) or 1.0)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        axes.set_xlabel(words(_short(str(found["currency"]))))
-        _titled(axes, words(say("figure.bot")), legend=2)
+        axes.set_xlabel(words(short(str(found["currency"]))))
+        titled(axes, words(say("figure.bot")), legend=2)
     return axes
 
 
@@ -190,7 +188,7 @@ def tornado(
         money: the cost, where it was looked for, in place of the promise.
         result, ax, lang: as of `sweep`.
     """
-    with _drawn(ax, lang) as (axes, words):
+    with drawn(ax, lang) as (axes, words):
         found = plain(result)
         bars = [bar for bar in found["bars"] if not money or _priced(bar)][:BARS]
         measure = found["scenario"]["targets"][found["target"]]["measure"]
@@ -211,14 +209,14 @@ def tornado(
         axes.xaxis.set_major_locator(MaxNLocator(6))
         if money:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.10g}"))
-            axes.set_xlabel(words(_short(str(found["currency"]))))
+            axes.set_xlabel(words(short(str(found["currency"]))))
             title = say("figure.tornado.cost")
         else:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _signed(measure, value)))
             axes.set_xlabel(words(say("figure.tornado.change")))
             target = {**found["scenario"]["targets"][found["target"]], "on": None}
             title = say("figure.tornado", promise=_promise(target))
-        _titled(axes, words(title), legend=2)
+        titled(axes, words(title), legend=2)
     return axes
 
 
@@ -308,26 +306,22 @@ def _whiskers(points: Sequence[tuple[float, float, float]], *, share: bool) -> l
     return [below, above]
 
 
-def _tick(measure: str, value: float) -> str:
-    return numbers.measured(measure, value) if measure in NOT_SHARES else f"{100 * value:.6g}%"
-
-
 def _target(found: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
     for target in found["scenario"]["targets"]:
         if target["name"] == name:
             return dict(target)
-    allowed = ", ".join(_short(target["name"]) for target in found["scenario"]["targets"])
-    raise InputError.one("figure.unknown", path="target", given=_short(str(name)), allowed=allowed)
+    allowed = ", ".join(short(target["name"]) for target in found["scenario"]["targets"])
+    raise InputError.one("figure.unknown", path="target", given=short(str(name)), allowed=allowed)
 
 
 def _promise(target: Mapping[str, Any]) -> str:
     from cssim.report.words import promise
 
-    return _short(promise(Target.model_validate(dict(target))), 100)
+    return short(promise(Target.model_validate(dict(target))), 100)
 
 
 def _categories(axes: Axes, ticks: Sequence[str]) -> None:
-    texts = [fonts.drawable(_short(text, 16)) for text in ticks]
+    texts = [fonts.drawable(short(text, 16)) for text in ticks]
     axes.set_xticks(range(len(ticks)), texts, parse_math=False)
     axes.set_xlim(-0.4, len(ticks) - 0.6)
 
@@ -345,21 +339,21 @@ def _money_axis(axes: Axes, found: Mapping[str, Any]) -> None:
     axes.set_ylim(bottom=0.0)
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.set_ylabel(fonts.drawable(_short(str(found["currency"]))))
+    axes.set_ylabel(fonts.drawable(short(str(found["currency"]))))
 
 
 def _bot_words(outcome: Outcome) -> str:
     change = outcome["changes"][0]
     head, _, field = change["path"].rpartition(".")
-    queue = _short(head.removeprefix("queues.").removesuffix(".bot"), 24)
+    queue = short(head.removeprefix("queues.").removesuffix(".bot"), 24)
     words = say("bot.without") if field == "covers" else say("bot.resolves", resolves=change["text"])
     return say("guess.of", what=queue, name=words)
 
 
 def _bar_words(bar: Mapping[str, Any]) -> str:
     what = say(f"guess.{bar['kind']}")
-    words = say("guess.of", what=what, name=_short(bar["of"], 20)) if bar["of"] else what
-    return f"{words}\n{_short(bar['low']['text'], 14)} … {_short(bar['high']['text'], 14)}"
+    words = say("guess.of", what=what, name=short(bar["of"], 20)) if bar["of"] else what
+    return f"{words}\n{short(bar['low']['text'], 14)} … {short(bar['high']['text'], 14)}"
 
 
 def _priced(bar: Mapping[str, Any]) -> bool:
@@ -372,6 +366,6 @@ def _effect(end: Mapping[str, Any], money: bool) -> tuple[float, float]:
 
 
 def _signed(measure: str, value: float) -> str:
-    if measure in NOT_SHARES:
-        return f"{'−' if value < 0 else ''}{numbers.measured(measure, abs(value))}"
-    return f"{100 * value:+.6g}%".replace("-", "−")
+    if numbers.is_share(measure):
+        return f"{100 * value:+.6g}%".replace("-", "−")
+    return f"{'−' if value < 0 else ''}{numbers.measured(measure, abs(value))}"

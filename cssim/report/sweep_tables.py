@@ -11,7 +11,7 @@ from rich.text import Text
 from cssim.measure import numbers
 from cssim.measure.numbers import NOTHING, count, exactly, measured, money, share, time, wanted
 from cssim.messages import say
-from cssim.report.tables import _COLOURS, _columns, _line, _sentence, _show, _table
+from cssim.report import terminal
 from cssim.report.words import promise
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES, Scenario
 from cssim.scenario.units import parse_duration
@@ -51,17 +51,19 @@ def sweep(out: Console, result: SweepResult) -> None:
     """What each point costs and promises, and how that differs from the scenario as written."""
     runs = result.outcomes[0].result.replications if result.outcomes else 0
     key = "sweep.searched" if result.searched else "sweep.simulated"
-    _line(out, key, name=_name(result.scenario), points=len(result.outcomes), runs=runs, seed=result.seed)
+    terminal.line(
+        out, key, name=_name(result.scenario), points=len(result.outcomes), runs=runs, seed=result.seed
+    )
     out.print()
     shown = _with_base(result)
     names = ("cost", "half", "change", *(_SEARCHED if result.searched else ("half",)))
-    table = _table([*result.paths, *_columns(*names)], left=len(result.paths))
+    table = terminal.table([*result.paths, *terminal.heads(*names)], left=len(result.paths))
     for outcome in shown:
         table.add_row(*_changes(result, outcome), *_cost(result, outcome))
-    _show(out, f"{say('sweep.money')} ({result.scenario.currency})", table)
+    terminal.show(out, f"{say('sweep.money')} ({result.scenario.currency})", table)
     for k in range(len(result.scenario.targets)):
         _promise(out, result, shown, k)
-    _line(out, "sweep.noise" if result.searched else "sweep.paired")
+    terminal.line(out, "sweep.noise" if result.searched else "sweep.paired")
     _unsure(out, result)
 
 
@@ -114,7 +116,7 @@ def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int
     asked = {wanted(outcome.targets[k]) for outcome in there}
     names = ["reached", "half", "change", "half", "verdict"]
     names += ["wanted"] if len(asked) > 1 else []
-    table = _table([*result.paths, *_columns(*names)], left=len(result.paths))
+    table = terminal.table([*result.paths, *terminal.heads(*names)], left=len(result.paths))
     for outcome in there:
         target = outcome.targets[k]
         measure = target.judged
@@ -126,16 +128,16 @@ def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int
             measured(measure, target.worst.half_width),
             _pale(_moved(measure, moved.effect.value), moved.effect) if moved else NOTHING,
             _pale(measured(measure, moved.effect.half_width), moved.effect) if moved else "",
-            Text(say(f"verdict.{target.verdict}"), style=_COLOURS[target.verdict]),
+            Text(say(f"verdict.{target.verdict}"), style=terminal.COLOURS[target.verdict]),
             *([wanted(target)] if len(asked) > 1 else []),
         )
     title = promise(result.scenario.targets[k]) if len(texts) == 1 else result.scenario.targets[k].name
-    _show(out, title if len(asked) > 1 else f"{title}, {next(iter(asked), '')}", table)
+    terminal.show(out, title if len(asked) > 1 else f"{title}, {next(iter(asked), '')}", table)
 
 
 def _unsure(out: Console, result: SweepResult) -> None:
     if any(outcome.status == "budget" for outcome in _with_base(result)):
-        _line(out, "sweep.not_sure")
+        terminal.line(out, "sweep.not_sure")
 
 
 # -- the frontier -----------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def _unsure(out: Console, result: SweepResult) -> None:
 def frontier(out: Console, result: SweepResult) -> None:
     """What each level of a promise costs."""
     assert result.target is not None
-    _line(
+    terminal.line(
         out,
         "sweep.searched",
         name=_name(result.scenario),
@@ -153,8 +155,10 @@ def frontier(out: Console, result: SweepResult) -> None:
     )
     out.print()
     names = [path.rpartition(".")[2] for path in result.paths]
-    columns = _columns("cost", "change", *_SEARCHED, "reached")
-    table = _table([*(say(f"frontier.side.{name}", level="") for name in names), *columns], left=len(names))
+    columns = terminal.heads("cost", "change", *_SEARCHED, "reached")
+    table = terminal.table(
+        [*(say(f"frontier.side.{name}", level="") for name in names), *columns], left=len(names)
+    )
     for outcome in result.outcomes:
         target = outcome.targets[result.target]
         change = result.difference(outcome)
@@ -166,10 +170,10 @@ def frontier(out: Console, result: SweepResult) -> None:
             measured(target.judged, target.estimate),
         )
     title = say("frontier.title", promise=promise(result.scenario.targets[result.target]))
-    _show(out, f"{title} ({result.scenario.currency})", table)
+    terminal.show(out, f"{title} ({result.scenario.currency})", table)
     _prices(out, result)
-    _line(out, "frontier.monotone")
-    _line(out, "sweep.noise")
+    terminal.line(out, "frontier.monotone")
+    terminal.line(out, "sweep.noise")
     _unsure(out, result)
 
 
@@ -191,7 +195,7 @@ def _prices(out: Console, result: SweepResult) -> None:
             less=_money(result, less),
             part=share(less / hard.cost.value),
         )
-    _sentence(out, text[:1].upper() + text[1:])
+    terminal.sentence(out, text[:1].upper() + text[1:])
 
 
 def _levels(outcome: Outcome) -> str:
@@ -216,14 +220,14 @@ def _level(text: str) -> str:
 def bot(out: Console, result: SweepResult) -> None:
     """What each queue's bot is worth."""
     base, points = result.base, len(result.outcomes) + 1
-    _line(out, "sweep.searched", name=_name(result.scenario), points=points, seed=result.seed)
+    terminal.line(out, "sweep.searched", name=_name(result.scenario), points=points, seed=result.seed)
     out.print()
     if base is None:
         return
     names = ("bot", "cost", "more", "people", "more", "paid_hours", "more", "bound", "gap", "status")
     for queue in dict.fromkeys(queue_of(outcome) for outcome in result.outcomes):
         theirs = [outcome for outcome in result.outcomes if queue_of(outcome) == queue]
-        table = _table(_columns(*names))
+        table = terminal.table(terminal.heads(*names))
         for outcome in (base, *theirs):
             change = result.difference(outcome) if outcome is not base else None
             people, hours, *rest = _searched(outcome)
@@ -237,11 +241,11 @@ def bot(out: Console, result: SweepResult) -> None:
                 _signed(change.hours) if change else NOTHING,
                 *rest,
             )
-        _show(out, f"{say('bot.title', queue=queue)} ({result.scenario.currency})", table)
+        terminal.show(out, f"{say('bot.title', queue=queue)} ({result.scenario.currency})", table)
         for outcome in theirs:
             if is_without(outcome):
                 _worth(out, result, queue, outcome)
-    _line(out, "sweep.noise")
+    terminal.line(out, "sweep.noise")
     _unsure(out, result)
 
 
@@ -268,7 +272,7 @@ def _worth(out: Console, result: SweepResult, queue: str, without: Outcome) -> N
         key = "bot.worth"
     else:
         key, values = "bot.none", {"money": _money(result, -change.money)}
-    _line(out, key, queue=queue, **values)
+    terminal.line(out, key, queue=queue, **values)
 
 
 # -- the tornado ------------------------------------------------------------------------------------------
@@ -288,27 +292,27 @@ def tornado(out: Console, result: TornadoResult) -> None:
         seed=result.seed,
     )
     names = ["place", "guess", "now_is", "range", "at_low", "at_high", "cost_low", "cost_high"]
-    table = _table(_columns(*names, *(["gap", "status"] if result.searched else [])), left=2)
+    table = terminal.table(terminal.heads(*names, *(["gap", "status"] if result.searched else [])), left=2)
     table.columns[1].min_width = 22
     for column in table.columns[4:8]:
         column.no_wrap = False  # on a narrow terminal the half-widths stand below
     for bar in result.bars[:MOST_BARS]:
         table.add_row(str(bar.rank), label(bar), bar.guess.now.brief, _range(bar), *_effects(result, bar))
-    _show(out, title, table)
+    terminal.show(out, title, table)
     if len(result.bars) > MOST_BARS:
-        _line(out, "tornado.more", more=len(result.bars) - MOST_BARS)
+        terminal.line(out, "tornado.more", more=len(result.bars) - MOST_BARS)
     names_first = "; ".join(label(bar, star=False) for bar in result.first)
     key = "tornado.first" if result.told_apart or result.searched else "tornado.together"
     if result.first:
-        _line(out, key, names=names_first)
+        terminal.line(out, key, names=names_first)
     else:
-        _line(out, "tornado.none")
-    _line(out, "tornado.place")
+        terminal.line(out, "tornado.none")
+    terminal.line(out, "tornado.place")
     if result.searched:
         priced = sum(result.money(bar) is not None for bar in result.bars)
-        _line(out, "tornado.cheapest", top=priced)
+        terminal.line(out, "tornado.cheapest", top=priced)
     else:
-        _line(out, "tornado.cost")
+        terminal.line(out, "tornado.cost")
 
 
 def label(bar: Bar, *, star: bool = True) -> str:

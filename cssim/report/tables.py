@@ -3,75 +3,28 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from cssim.engine.floor import Roster
 from cssim.measure import numbers
 from cssim.measure.cost import pay_of
 from cssim.measure.numbers import NOTHING, count, measured, money, promised, share, time
-from cssim.messages import say, spoken
-from cssim.report import words
+from cssim.messages import say
+from cssim.report import terminal, words
 from cssim.scenario.schema import Scenario
 from cssim.scenario.units import HOUR, format_moment
 
 if TYPE_CHECKING:  # these bring the compiler with them
     from cssim.experiment.simulation import SimulationResult
-    from cssim.measure.estimate import TargetResult, Verdict
+    from cssim.measure.estimate import TargetResult
     from cssim.roster.outlook import Outlook
     from cssim.roster.replay import Replay
     from cssim.roster.result import RosterResult
-
-_COLOURS: Mapping[Verdict, str] = {"met": "green", "missed": "bold red", "undecided": "yellow"}
-
-_ENDLESS = 1000
-"""Columns of a page that is no terminal: nothing is wrapped."""
-
-
-def console() -> Console:
-    """Standard output."""
-    width = None if sys.stdout.isatty() else _ENDLESS
-    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
-
-
-def _columns(*names: str, **values: str) -> list[str]:
-    return [say(f"table.column.{name}", **values) for name in names]
-
-
-def _table(columns: Sequence[str], left: int = 1) -> Table:
-    """An open table: the first `left` columns are words, the others numbers, which never wrap."""
-    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
-    for k, column in enumerate(columns):
-        word = k < left
-        table.add_column(column, justify="left" if word else "right", no_wrap=not word, overflow="fold")
-    return table
-
-
-def _show(out: Console, title: str, table: Table) -> None:
-    out.print(Text(title, style="bold"), soft_wrap=True)
-    out.print(table)
-    out.print()
-
-
-def _line(out: Console, key: str, **values: object) -> None:
-    _sentence(out, say(key, **values))
-
-
-def _sentence(out: Console, text: str, indent: int = 0) -> None:
-    """Wrapped between words; Chinese has no spaces and is wrapped by the terminal."""
-    if spoken() == "zh":
-        out.print(" " * indent + text, soft_wrap=True)
-    else:
-        out.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
-
 
 # -- check ------------------------------------------------------------------------------------------------
 
@@ -79,7 +32,7 @@ def _sentence(out: Console, text: str, indent: int = 0) -> None:
 def outlook(out: Console, found: Outlook) -> None:
     """What is known before anything is simulated."""
     scenario, horizon = found.scenario, found.scenario.horizon
-    _line(
+    terminal.line(
         out,
         "outlook.head",
         name=scenario.name or NOTHING,
@@ -89,7 +42,7 @@ def outlook(out: Console, found: Outlook) -> None:
     )
     out.print()
     names = ("queue", "contacts", "follow_ups", "offered", "busiest", "offered_then", "work", "load")
-    table = _table(_columns(*names))
+    table = terminal.table(terminal.heads(*names))
     for name, queue in found.queues.items():
         start, offered = queue.peak
         table.add_row(
@@ -102,25 +55,25 @@ def outlook(out: Console, found: Outlook) -> None:
             time(queue.hours * HOUR),
             f"{queue.load:.1f}",
         )
-    _show(out, say("outlook.demand"), table)
+    terminal.show(out, say("outlook.demand"), table)
     dates = sorted({day for queue in found.queues.values() for day in queue.by_date})
     if len(dates) > 1:
-        table = _table([*_columns("date"), *found.queues])
+        table = terminal.table([*terminal.heads("date"), *found.queues])
         for day in dates:
             then = (queue.by_date.get(day, 0.0) for queue in found.queues.values())
             table.add_row(day.isoformat(), *(count(contacts) for contacts in then))
-        _show(out, say("outlook.by_date"), table)
-    table = _table(_columns("queue", "tightest", "need", "people", "slack"))
+        terminal.show(out, say("outlook.by_date"), table)
+    table = terminal.table(terminal.heads("queue", "tightest", "need", "people", "slack"))
     for name, queue in found.queues.items():
         k = queue.tightest
         need, people = float(queue.need[k]), float(queue.people[k])
         slack = people - need
         shown = [f"{need:.1f}", *(f"{n:.0f}" if math.isfinite(n) else NOTHING for n in (people, slack))]
         table.add_row(name, f"{found.starts[k]:%m-%d %H:%M}", *shown, style="bold red" if slack < 0 else None)
-    _show(out, say("outlook.tight"), table)
+    terminal.show(out, say("outlook.tight"), table)
     when, most = found.busiest
     limited = math.isfinite(found.people)
-    _line(
+    terminal.line(
         out,
         "outlook.need" if limited else "outlook.need_unlimited",
         most=f"{most:.0f}",
@@ -128,14 +81,14 @@ def outlook(out: Console, found: Outlook) -> None:
         hours=count(found.need_hours),
         people=f"{found.people:.0f}" if limited else "",
     )
-    _line(out, "outlook.course", start=f"{found.starts[0]:%H:%M}", bars=_bars(found))
+    terminal.line(out, "outlook.course", start=f"{found.starts[0]:%H:%M}", bars=_bars(found))
     out.print()
     if found.ceilings:
         _ceilings(out, found)
     for warning in found.warnings:
         out.print(Text(say("outlook.warning", text=warning.text()), style="yellow"), soft_wrap=True)
     if found.untold:
-        _line(out, "outlook.untold")
+        terminal.line(out, "outlook.untold")
         for left_out in found.untold:
             out.print(f"  {left_out.text()}", soft_wrap=True)
 
@@ -151,7 +104,7 @@ def _bars(found: Outlook) -> str:
 
 
 def _ceilings(out: Console, found: Outlook) -> None:
-    table = _table(_columns("promise", "wanted", "ceiling", "possible"))
+    table = terminal.table(terminal.heads("promise", "wanted", "ceiling", "possible"))
     for ceiling in found.ceilings:
         table.add_row(
             words.promise(found.scenario.targets[ceiling.target]),
@@ -162,7 +115,7 @@ def _ceilings(out: Console, found: Outlook) -> None:
                 style="green" if ceiling.possible else "bold red",
             ),
         )
-    _show(out, say("outlook.ceilings"), table)
+    terminal.show(out, say("outlook.ceilings"), table)
 
 
 # -- simulate ---------------------------------------------------------------------------------------------
@@ -171,20 +124,22 @@ def _ceilings(out: Console, found: Outlook) -> None:
 def simulation(out: Console, result: SimulationResult) -> None:
     """What a roster would do: by queue, by group, the promises, the money."""
     scenario = result.scenario
-    _line(out, "table.simulated", name=scenario.name or NOTHING, days=result.replications, seed=result.seed)
+    terminal.line(
+        out, "table.simulated", name=scenario.name or NOTHING, days=result.replications, seed=result.seed
+    )
     out.print()
     _queues(out, result)
     _groups(out, result)
     targets(out, scenario, result.targets)
     if result.precision is not None:
         key = "table.precise" if result.precise else "table.imprecise"
-        _line(out, key, days=result.replications, precision=f"{100 * result.precision:g}%")
+        terminal.line(out, key, days=result.replications, precision=f"{100 * result.precision:g}%")
     _money(out, result)
 
 
 def _money(out: Console, result: SimulationResult) -> None:
     cost, currency = result.cost, result.scenario.currency
-    _line(
+    terminal.line(
         out,
         "table.cost",
         total=money(cost.total.value, currency),
@@ -194,7 +149,7 @@ def _money(out: Console, result: SimulationResult) -> None:
         overtime=count(cost.overtime),
         fixed=count(cost.fixed),
     )
-    _line(
+    terminal.line(
         out,
         "table.worth",
         each=f"{result.cost_per_contact.value:,.2f} {currency}",
@@ -204,7 +159,7 @@ def _money(out: Console, result: SimulationResult) -> None:
 
 def _queues(out: Console, result: SimulationResult) -> None:
     names = ("queue", "offered", "served", "unheard", "broken_off", "first_p50", "first_p90", "mean_reply")
-    table = _table(_columns(*names))
+    table = terminal.table(terminal.heads(*names))
     for name, queue in result.queues.items():
         counts = {key: estimate.value for key, estimate in queue.counts.items()}
         table.add_row(
@@ -217,12 +172,12 @@ def _queues(out: Console, result: SimulationResult) -> None:
             time(queue.first_reply["p90_s"].value),
             time(queue.mean_reply.value),
         )
-    _show(out, say("table.queues"), table)
+    terminal.show(out, say("table.queues"), table)
 
 
 def _groups(out: Console, result: SimulationResult) -> None:
     names = ("group", "shifts", "people", "paid_hours", "occupancy", "open_chats", "overtime", "cost")
-    table = _table(_columns(*names))
+    table = terminal.table(terminal.heads(*names))
     for name, group in result.groups.items():
         table.add_row(
             name,
@@ -234,7 +189,7 @@ def _groups(out: Console, result: SimulationResult) -> None:
             time(group.overtime_hours.value * HOUR),
             count(group.cost.value),
         )
-    _show(out, say("table.groups"), table)
+    terminal.show(out, say("table.groups"), table)
     for name, needed in result.people_needed.items():
         people = result.scenario.groups[name].people
         if people is not None and needed > people:
@@ -244,7 +199,7 @@ def _groups(out: Console, result: SimulationResult) -> None:
 
 def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -> None:
     """The promises, one row a period, each with its verdict; then how many hold."""
-    table = _table(_columns("promise", "period", "reached", "interval", "wanted", "verdict"))
+    table = terminal.table(terminal.heads("promise", "period", "reached", "interval", "wanted", "verdict"))
     for target, result in zip(scenario.targets, results, strict=True):
         measure = result.judged
         for k, period in enumerate(result.by_period):
@@ -254,14 +209,14 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
                 measured(measure, period.estimate),
                 f"{measured(measure, period.low)} … {measured(measure, period.high)}",
                 numbers.wanted(result),
-                Text(say(f"verdict.{period.verdict}"), style=_COLOURS[period.verdict]),
+                Text(say(f"verdict.{period.verdict}"), style=terminal.COLOURS[period.verdict]),
             )
-    _show(out, say("table.targets"), table)
+    terminal.show(out, say("table.targets"), table)
     kept = sum(result.verdict == "met" for result in results)
-    _line(out, "table.kept", kept=kept, all=len(results))
+    terminal.line(out, "table.kept", kept=kept, all=len(results))
     for target, result in zip(scenario.targets, results, strict=True):
         if result.absolute and result.verdict == "met":
-            _line(out, "table.no_miss", promise=words.promise(target), days=len(result.days))
+            terminal.line(out, "table.no_miss", promise=words.promise(target), days=len(result.days))
 
 
 # -- optimise ---------------------------------------------------------------------------------------------
@@ -271,7 +226,7 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
     """The verdict in a sentence, the roster, its promises and its money, the bound, and what to do next."""
     scenario, currency = result.scenario, result.scenario.currency
     kept = sum(target.verdict == "met" for target in result.targets)
-    _line(
+    terminal.line(
         out,
         f"plan.{result.status}",
         name=scenario.name or NOTHING,
@@ -283,23 +238,25 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
         runs=result.judgement.replications,
     )
     if result.why is not None:
-        _line(out, result.why[0], **result.why[1])
+        terminal.line(out, result.why[0], **result.why[1])
     out.print()
     roster(out, scenario, result.roster, [words.hardest_hit(result.targets, one) for one in result.without])
     targets(out, scenario, result.targets)
     _money(out, result.judgement)
     if lost_sales:
         both = result.cost + result.judgement.lost_sales.value
-        _line(out, "plan.lost_sales", both=money(both, currency))
+        terminal.line(out, "plan.lost_sales", both=money(both, currency))
     if given is not None and result.cost > given:
         over = say("plan.over", money=money(given, currency), cost=money(result.cost, currency))
         out.print(Text(over, style="bold red"), soft_wrap=True)
     if result.lower_bound is not None:
         bound = f"{numbers.bound(result.lower_bound)} {currency}"
-        _line(out, "plan.bound", bound=bound, gap=numbers.gap(result.gap), assumes=result.bound_assumes)
+        terminal.line(
+            out, "plan.bound", bound=bound, gap=numbers.gap(result.gap), assumes=result.bound_assumes
+        )
     if result.baseline is not None:
         _baseline(out, result, result.baseline)
-    _line(
+    terminal.line(
         out,
         "plan.search",
         rosters=result.search.rosters_tried,
@@ -309,13 +266,13 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
     )
     if result.status != "met":
         _shortfall(out, result)
-        _line(out, f"plan.advice.{result.status}")
+        terminal.line(out, f"plan.advice.{result.status}")
 
 
 def _baseline(out: Console, result: RosterResult, today: SimulationResult) -> None:
     """What the roster of today costs and keeps on the same days."""
     less = today.cost.total.value - result.cost
-    _line(
+    terminal.line(
         out,
         "plan.baseline_less" if less >= 0 else "plan.baseline_more",
         cost=money(today.cost.total.value, today.scenario.currency),
@@ -331,19 +288,21 @@ def _shortfall(out: Console, result: RosterResult) -> None:
 
     out.print()
     if result.shortfall:
-        table = _table(_columns("promise", "queue", "hours", "lacking"), left=3)
+        table = terminal.table(terminal.heads("promise", "queue", "hours", "lacking"), left=3)
         before = None
         for row in result.shortfall:
             what = (words.called(result.scenario, row.target), row.queue)
             shown = what if what != before else ("", "")
             table.add_row(*shown, words.span(row.start, row.end), f"{row.people:.1f}")
             before = what
-        _show(out, say("plan.shortfall"), table)
+        terminal.show(out, say("plan.shortfall"), table)
     found = remedies(result)
     if found:
         out.print(Text(say("plan.mend"), style="bold"), soft_wrap=True)
     for remedy in found:
-        _sentence(out, f"{words.called(result.scenario, remedy.target)}: {words.remedy(remedy)}", indent=2)
+        terminal.sentence(
+            out, f"{words.called(result.scenario, remedy.target)}: {words.remedy(remedy)}", indent=2
+        )
     if found:
         out.print()
 
@@ -354,7 +313,7 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[word
     hit_ones = {hit[0].name: words.called(scenario, hit[0].name) for hit in hits if hit}
     several = len(hit_ones) > 1
     names = ("group", "date", "shift", "hours", "count", "cost")
-    table = _table(_columns(*names, *(("without",) if hits else ())), left=4)
+    table = terminal.table(terminal.heads(*names, *(("without",) if hits else ())), left=4)
     for column in (table.columns[1], table.columns[3]):
         column.no_wrap = True
     if several:
@@ -371,10 +330,10 @@ def roster(out: Console, scenario: Scenario, duties: Roster, hits: Sequence[word
             *((words.change(hit), hit_ones[hit[0].name] if hit else "") if hits else ())[: 1 + several],
         )
         group = duty.group
-    _show(out, say("table.roster"), table)
+    terminal.show(out, say("table.roster"), table)
     if hit_ones:
         name = next(iter(hit_ones.values()))
-        _line(out, "plan.without_one_of_several" if several else "plan.without", name=name)
+        terminal.line(out, "plan.without_one_of_several" if several else "plan.without", name=name)
         out.print()
 
 
@@ -385,13 +344,13 @@ def search(out: Console, result: RosterResult) -> None:
     """Where the time of a search went, and how it came to its roster."""
     record = result.search
     out.print()
-    table = _table(_columns("stage", "time", "part"))
+    table = terminal.table(terminal.heads("stage", "time", "part"))
     for stage, seconds in sorted(record.seconds.items(), key=lambda item: -item[1]):
         if seconds >= 0.05:
             part = seconds / result.elapsed if result.elapsed else 0.0
             table.add_row(say(f"progress.{stage}"), time(seconds), share(part))
-    _show(out, say("plan.time"), table)
-    _line(
+    terminal.show(out, say("plan.time"), table)
+    terminal.line(
         out,
         "plan.work",
         rosters=record.rosters_tried,
@@ -401,12 +360,12 @@ def search(out: Console, result: RosterResult) -> None:
     )
     out.print()
     names = ("time", "rosters", "contacts", "cost", "bound", "gap")
-    table = _table([*_columns(*names), ""])
+    table = terminal.table([*terminal.heads(*names), ""])
     rows = record.history
     for k in sorted({round(k * (len(rows) - 1) / _MOST_HISTORY) for k in range(_MOST_HISTORY + 1)}):
         if rows:
             table.add_row(*_step(rows[k]))
-    _show(out, say("plan.history"), table)
+    terminal.show(out, say("plan.history"), table)
 
 
 def _step(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -431,12 +390,12 @@ _MOST_DIFFERENCES = 20
 def replay(out: Console, found: Replay) -> None:
     """Whether the numbers are the same, and which are not."""
     if found.version != found.result.version:
-        _line(out, "replay.versions", was=found.version, now=found.result.version)
+        terminal.line(out, "replay.versions", was=found.version, now=found.result.version)
     if not found.differences:
-        _line(out, "replay.same", values=found.values)
+        terminal.line(out, "replay.same", values=found.values)
         return
-    _line(out, "replay.different", different=len(found.differences), values=found.values)
-    table = _table(_columns("value", "was", "now"))
+    terminal.line(out, "replay.different", different=len(found.differences), values=found.values)
+    table = terminal.table(terminal.heads("value", "was", "now"))
     for difference in found.differences[:_MOST_DIFFERENCES]:
         table.add_row(difference.path, str(difference.was), str(difference.now))
     out.print(table)

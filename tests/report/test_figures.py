@@ -26,7 +26,7 @@ from matplotlib.text import Text
 from cssim import plot
 from cssim.errors import InputError
 from cssim.messages import Language, spoken
-from cssim.report import figures, fonts, frames, svg
+from cssim.report import dress, figures, fonts, frames, svg
 from tests.report.results import planned, simulated
 
 EVERY = (plot.contacts, plot.coverage, plot.replies, plot.service, plot.days, plot.money, plot.history)
@@ -352,7 +352,7 @@ def test_every_colour_of_a_picture_is_a_variable_of_the_page(told: Any) -> None:
     for draw in EVERY:
         left = re.sub(r"var\(--c-([a-z]+), #[0-9a-f]{6}\)", "", plot.svg(draw, told, lang="en"))
         assert not re.search(r"#[0-9a-f]{6}[;\" ]", left)
-    assert figures.DARK.keys() == figures.COLOURS.keys()
+    assert dress.DARK.keys() == dress.COLOURS.keys()
 
 
 def test_names_in_one_picture_clash_with_no_others(told: Any) -> None:
