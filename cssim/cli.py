@@ -266,7 +266,8 @@ def _report(
     lang: Lang = None,
 ) -> None:
     from cssim.report import files
-    from cssim.report.html import beside_names, html
+    from cssim.report.beside import names_of
+    from cssim.report.html import html
     from cssim.report.kept import read
     from cssim.report.workbook import workbook
 
@@ -278,7 +279,7 @@ def _report(
     if out.suffix.lower() == ".xlsx":
         content = workbook(kept.raw, spoken())
     else:
-        named = dict(zip(beside_names(others), (other.raw for other in rest), strict=True))
+        named = dict(zip(names_of(others), (other.raw for other in rest), strict=True))
         content = html(kept.raw, beside=named).encode()
     files.write({out: content})
     if as_json:

@@ -7,25 +7,24 @@ user has named stays text: the template escapes all but what `verdict.told` and 
 from __future__ import annotations
 
 import importlib.resources
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
 from cssim.measure import numbers
-from cssim.measure.numbers import NOTHING, count, measured, promised, share, spaced, time
+from cssim.measure.numbers import NOTHING, count, measured, spaced
 from cssim.messages import Language, say, speak, spoken
-from cssim.report import frames, words
-from cssim.report.frames import Frame, Result
+from cssim.report import beside, frames, words
+from cssim.report.chapters import chapters, duration, history, rows_of, tightest
+from cssim.report.frames import Result
 from cssim.report.kept import PLAN_RESULT, Kept, kept
-from cssim.report.verdict import amount, figure, name, promise, sentence, short, told
+from cssim.report.markup import MARKS, Table, amount, badge, isolated, name, short, told
+from cssim.report.verdict import figure, promise, sentence
 from cssim.scenario.units import format_moment
 
 if TYPE_CHECKING:
@@ -33,49 +32,8 @@ if TYPE_CHECKING:
 
     from cssim.measure.estimate import TargetResult
 
-MOST_DIFFERENCES: Final = 12
-"""Differences between two scenarios that are listed."""
-
 MOST_OPEN: Final = 12
 """Rows of a table that is open where it stands; a longer one is folded."""
-
-LONGEST_VALUE: Final = 60
-"""Letters of a value among differences."""
-
-MARKS: Final[Mapping[str, str]] = {"met": "✓", "missed": "✗", "undecided": "?", "infeasible": "✗"}
-"""Verdicts without colour."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: `left` of its columns are words, the others figures.
-
-    Attributes:
-        head: of the columns.
-        rows: cells, as they are shown.
-        left: how many columns are words; the first names the row.
-        foot: a last row that sums up, if there is one.
-    """
-
-    head: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
-    left: int = 1
-    foot: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture, what to see in it, and its numbers.
-
-    Attributes:
-        see: a sentence.
-        svg: an inline `<svg>`; none where there is nothing to draw.
-        table: its numbers.
-    """
-
-    see: Markup
-    svg: Markup | None
-    table: Table
 
 
 def html(
@@ -123,7 +81,7 @@ def _file(called: str) -> str:
     return (importlib.resources.files("cssim.report") / called).read_text(encoding="utf-8")
 
 
-def _parts(result: Kept, beside: Mapping[str, Kept]) -> dict[str, Any]:
+def _parts(result: Kept, others: Mapping[str, Kept]) -> dict[str, Any]:
     """Everything that the page shows."""
     raw, scenario = result.raw, result.scenario
     return {
@@ -153,15 +111,15 @@ def _parts(result: Kept, beside: Mapping[str, Kept]) -> dict[str, Any]:
         "fresh": result.status != "simulated",
         "grid": _grid(result),
         "why_each": _why_each(result),
-        "chapters": [chapter for chapter in _chapters(result) if chapter[1]],
-        "tightest": _tightest(result),
+        "chapters": [chapter for chapter in chapters(result) if chapter[1]],
+        "tightest": tightest(result),
         "lacking": _lacking(result) if result.status in ("infeasible", "budget") else None,
-        "beside": _beside(result, beside) if beside else None,
+        "beside": beside.table_of(result, others) if others else None,
         "untold": _untold(raw),
         "assumes": [told(key) for key in result.assumes],
         "yaml": _yaml(result),
         "run": list(_run(result)),
-        "history": list(_history(result)),
+        "history": list(history(result)),
         "again": list(_again(result)),
         "most_open": MOST_OPEN,
     }
@@ -240,11 +198,6 @@ def _reached(result: Kept, k: int) -> Markup:
     )
 
 
-def badge(verdict: str, text: str) -> Markup:
-    """A verdict, told apart by sign, word and colour."""
-    return Markup('<span class="badge {}">{}\xa0{}</span>').format(verdict, MARKS[verdict], text)
-
-
 def _promises(result: Kept) -> list[dict[str, Any]]:
     """Each promise in words, with a row for each of its periods."""
     found = []
@@ -317,7 +270,7 @@ def _why_each(result: Kept) -> Table | None:
     )
     rows = []
     measures = _measures(result)
-    for row in _rows(found):
+    for row in rows_of(found):
         target = row["without_target"]
         change: Any = NOTHING
         if target is not None:
@@ -338,227 +291,6 @@ def _measures(result: Kept) -> dict[str, str]:
     }
 
 
-# -- pictures ---------------------------------------------------------------------------------------------
-
-
-def _chapters(result: Kept) -> Iterator[tuple[str, list[Picture]]]:
-    """Pictures by what they are about; a message key and the pictures."""
-    yield "report.picture.contacts", list(_contacts(result))
-    yield "report.picture.people", list(_people(result))
-    yield "report.picture.replies", list(_replies(result))
-    yield "report.picture.service", list(_service(result))
-    yield "report.picture.days", list(_days(result))
-    yield "report.picture.money", list(_money(result))
-
-
-def _svg(draw: str, result: Kept, **options: Any) -> Markup:
-    from cssim.report import figures
-    from cssim.report.svg import svg
-
-    return Markup(svg(getattr(figures, draw), result.raw, **options))
-
-
-def _rows(frame: Frame) -> list[dict[str, Any]]:
-    return [dict(zip(frame, values, strict=True)) for values in zip(*frame.values(), strict=True)]
-
-
-def _of(frame: Frame, key: str) -> dict[Any, list[dict[str, Any]]]:
-    """Rows by the value of a column, in order."""
-    found: dict[Any, list[dict[str, Any]]] = {}
-    for row in _rows(frame):
-        found.setdefault(row[key], []).append(row)
-    return found
-
-
-def _moment(start: str) -> str:
-    """``11-10 20:00``."""
-    return start[5:16]
-
-
-def _head(*columns: str) -> tuple[str, ...]:
-    return tuple(say(f"report.column.{column}") for column in columns)
-
-
-def _optional(show: Any, value: Any) -> str:
-    return NOTHING if value is None else str(show(value))
-
-
-def _contacts(result: Kept) -> Iterator[Picture]:
-    minutes = f"{result.scenario.horizon.interval / 60:g}"
-    for queue, rows in _of(frames.contacts(result.raw), "queue").items():
-        top = max(rows, key=lambda row: row["p50"] or 0.0)
-        figures = {p: count(top[p] or 0.0) for p in ("p10", "p50", "p90")}
-        if top["p90"]:
-            when = _moment(top["start"])
-            see = told(
-                "report.picture.contacts.see", queue=name(queue), when=when, minutes=minutes, **figures
-            )
-        else:
-            see = told("report.picture.contacts.none", queue=name(queue))
-        cells = [
-            (_moment(row["start"]), *(_optional(count, row[p]) for p in ("p10", "p50", "p90")))
-            for row in rows
-        ]
-        picture = _svg("contacts", result, queue=queue)
-        yield Picture(see, picture, Table(_head("start", "p10", "p50", "p90"), cells))
-
-
-def _people(result: Kept) -> Iterator[Picture]:
-    for pool, rows in _of(frames.need(result.raw), "pool").items():
-        top = max(rows, key=lambda row: row["busy"] or 0.0)
-        if top["present"]:
-            see = told(
-                "report.picture.people.see",
-                when=_moment(top["start"]),
-                busy=count(top["busy"]),
-                present=count(top["present"]),
-                share=share(top["busy"] / top["present"]),
-            )
-        else:
-            see = told("report.picture.people.nobody")
-        columns = ("needed", "present", "busy")
-        cells = [(_moment(row["start"]), *(_optional(count, row[c]) for c in columns)) for row in rows]
-        yield Picture(see, _svg("coverage", result, pool=pool), Table(_head("start", *columns), cells))
-
-
-def _seconds(value: float) -> str:
-    return spaced(time(value))
-
-
-def _replies(result: Kept) -> Iterator[Picture]:
-    columns = ("p50_s", "p90_s", "p99_s")
-    for queue, rows in _of(frames.replies(result.raw), "queue").items():
-        known = [row for row in rows if row["p90_s"] is not None]
-        if not known:
-            yield Picture(told("report.picture.replies.none", queue=name(queue)), None, Table((), ()))
-            continue
-        top = max(known, key=lambda row: row["p90_s"])
-        see = told(
-            "report.picture.replies.see",
-            queue=name(queue),
-            when=_moment(top["start"]),
-            p50=_seconds(top["p50_s"]),
-            p90=_seconds(top["p90_s"]),
-        )
-        cells = [(_moment(row["start"]), *(_optional(_seconds, row[c]) for c in columns)) for row in rows]
-        yield Picture(see, _svg("replies", result, queue=queue), Table(_head("start", *columns), cells))
-
-
-def _service(result: Kept) -> Iterator[Picture]:
-    levels = {row["queue"]: row for row in _rows(frames.levels(result.raw))}
-    for queue, rows in _of(frames.service(result.raw), "queue").items():
-        level = levels[queue]
-        if level["target"] is None:
-            continue
-        counted = [row for row in rows if row["promised"] is not None and row["share"] is not None]
-        if counted:
-            worst = min if level["at_most"] is None else max
-            top = worst(counted, key=lambda row: row["share"])
-            see = told(
-                "report.picture.service.see",
-                queue=name(queue),
-                when=_moment(top["start"]),
-                share=share(top["share"]),
-                promised=promised("share", top["promised"]),
-            )
-        else:
-            see = told("report.picture.service.none", queue=name(queue))
-        columns = ("share", "low", "high", "promised")
-        cells = [(_moment(row["start"]), *(share(row[c]) for c in columns)) for row in rows]
-        head = _head("start", "reached", "low", "high", "promised")
-        yield Picture(see, _svg("service", result, queue=queue), Table(head, cells))
-
-
-def _days(result: Kept) -> Iterator[Picture]:
-    """The worst period of each promise; its numbers as a count of days by value."""
-    by_target = _of(frames.days(result.raw), "target")
-    for row, target in zip(_rows(frames.promises(result.raw)), result.scenario.targets, strict=True):
-        values = [
-            one["value"]
-            for one in by_target.get(row["name"], [])
-            if one["period"] == row["period"] and one["value"] is not None
-        ]
-        if not values:
-            continue
-        least, most = row["at_least"], row["at_most"]
-        reached = sum(value >= least if least is not None else value <= most for value in values)
-        bound = least if least is not None else most
-        see = told(
-            "report.picture.days.see" if row["on"] is not None else "report.picture.days.see_average",
-            promise=_what(result, row, target.name),
-            kept=reached,
-            days=len(values),
-            level=spaced(promised(row["measure"], bound)),
-            reached=_value(row["measure"], row["estimate"]),
-        )
-        cells = [(k, _value(row["measure"], value)) for k, value in enumerate(sorted(values), 1)]
-        table = Table((say("report.column.days"), say("table.column.reached")), cells)
-        yield Picture(see, _svg("days", result, target=row["name"]), table)
-
-
-def _what(result: Kept, row: Mapping[str, Any], called: str) -> Markup:
-    """A promise, and its period where it has several."""
-    found = name(words.called(result.scenario, called))
-    return found if row["period"] == "horizon" else Markup("{}, {}").format(found, row["period"][5:])
-
-
-def _value(measure: str, value: float) -> str:
-    return spaced(measured(measure, value))
-
-
-def _money(result: Kept) -> Iterator[Picture]:
-    by_group = _of(frames.money(result.raw), "group")
-    cells, sums = [], {}
-    for group, rows in by_group.items():
-        amounts = {row["part"]: row["amount"] or 0.0 for row in rows}
-        sums[group] = sum(amounts.values())
-        parts = (count(amounts[part]) for part in frames.PAY)
-        cells.append((name(group), *parts, count(sums[group])))
-    if not any(sums.values()):
-        return
-    top = max(sums, key=lambda group: sums[group])
-    see = told(
-        "report.picture.money.see",
-        group=name(top),
-        amount=amount(sums[top], result.scenario),
-        total=amount(result.cost, result.scenario),
-    )
-    table = Table(_head("group", *frames.PAY, "in_all"), cells)
-    yield Picture(see, _svg("money", result), table)
-
-
-def _history(result: Kept) -> Iterator[Picture]:
-    if result.status == "simulated" or not result.raw["search"]["history"]:
-        return
-    see = told("report.picture.history.see", rosters=count(result.raw["search"]["rosters_tried"]))
-    cells = [
-        (
-            _seconds(row["elapsed_s"]),
-            _optional(count, row["cost"]),
-            numbers.bound(row["bound"]),
-            say("report.yes" if row["kept"] else "report.no"),
-        )
-        for row in _rows(frames.history(result.raw))
-    ]
-    table = Table(_head("elapsed", "cost", "bound", "kept"), cells)
-    yield Picture(see, _svg("history", result), table)
-
-
-def _tightest(result: Kept) -> Table:
-    rows = [
-        (
-            say(f"report.kind.{row['kind']}"),
-            name(row["name"]),
-            _moment(row["start"]),
-            share(row["value"]),
-            _optional(lambda value: promised("share", value), row["promised"]),
-            _optional(count, row["offered"]),
-        )
-        for row in _rows(frames.tightest(result.raw))
-    ]
-    return Table(_head("kind", "name", "start", "share", "promised", "offered"), rows, left=3)
-
-
 # -- shortfall, other plans, assumptions ------------------------------------------------------------------
 
 
@@ -577,7 +309,7 @@ def _lacking(result: Kept) -> dict[str, Any]:
     ]
     head = tuple(say(f"table.column.{column}") for column in ("promise", "queue", "hours", "lacking"))
     found = [
-        (name(words.called(result.scenario, one.target)), spaced_words(words.remedy(one)))
+        (name(words.called(result.scenario, one.target)), isolated(words.remedy(one)))
         for one in remedies(result)
     ]
     return {
@@ -585,83 +317,6 @@ def _lacking(result: Kept) -> dict[str, Any]:
         "remedies": found,
         "advice": told(f"plan.advice.{result.status}"),
     }
-
-
-def spaced_words(text: str) -> Markup:
-    """A sentence with names in it."""
-    return Markup("<bdi>{}</bdi>").format(text)
-
-
-def _beside(result: Kept, others: Mapping[str, Kept]) -> Table:
-    """Plans, what differs between their scenarios, what they cost, and what they keep."""
-    rows: list[tuple[Any, ...]] = [
-        (
-            told("report.beside.this"),
-            NOTHING,
-            amount(result.cost, result.scenario),
-            NOTHING,
-            say("report.tile.kept.value", kept=result.kept, all=len(result.targets)),
-            badge(result.verdict, say(f"report.badge.{result.verdict}")),
-        )
-    ]
-    for called, other in others.items():
-        more = round(other.cost) - round(result.cost)
-        rows.append(
-            (
-                name(called),
-                _differences(result.raw["scenario"], other.raw["scenario"]),
-                amount(other.cost, other.scenario),
-                f"{more:+,d}".replace("-", "−")
-                if other.scenario.currency == result.scenario.currency
-                else NOTHING,
-                say("report.tile.kept.value", kept=other.kept, all=len(other.targets)),
-                badge(other.verdict, say(f"report.badge.{other.verdict}")),
-            )
-        )
-    head = (
-        *_head("plan", "differs"),
-        say("report.row.cost"),
-        say("report.column.against"),
-        say("report.row.kept"),
-        say("report.column.verdict"),
-    )
-    return Table(head, rows, left=2)
-
-
-def _differences(here: Mapping[str, Any], there: Mapping[str, Any]) -> Markup:
-    """What differs between two resolved scenarios, a line a path."""
-    found = [one for one in differences(here, there) if one[0] != "name"]
-    if not found:
-        return told("report.beside.same")
-    lines = [
-        Markup("<li><code><bdi>{}</bdi></code>: <bdi>{}</bdi> → <bdi>{}</bdi></li>").format(
-            short(path), _shown(was), _shown(now)
-        )
-        for path, was, now in found[:MOST_DIFFERENCES]
-    ]
-    if len(found) > MOST_DIFFERENCES:
-        lines.append(Markup("<li>{}</li>").format(say("report.beside.more", n=len(found) - MOST_DIFFERENCES)))
-    return Markup("<ul>{}</ul>").format(Markup("").join(lines))
-
-
-def differences(here: Any, there: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The paths at which two plain values differ, with both; lists of unlike length differ as a whole."""
-    if isinstance(here, Mapping) and isinstance(there, Mapping):
-        for key in {**here, **there}:
-            yield from differences(here.get(key), there.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
-        for k, (one, other) in enumerate(zip(here, there, strict=True)):
-            yield from differences(one, other, f"{path}.{k}")
-    elif here != there:
-        yield path, here, there
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, list) and any(isinstance(one, (list, Mapping)) for one in value):
-        return say("report.beside.entries", n=len(value))
-    return short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
 
 
 def _untold(raw: Mapping[str, Any]) -> list[tuple[str, Markup]] | None:
@@ -687,7 +342,7 @@ def _run(result: Kept) -> Iterator[tuple[Markup, str]]:
     if result.status != "simulated":
         yield told("report.run.searched"), count(raw["search"]["rosters_tried"])
     yield told("report.run.started"), str(raw["started"])
-    yield told("report.run.elapsed"), _seconds(float(raw["elapsed_s"]))
+    yield told("report.run.elapsed"), duration(float(raw["elapsed_s"]))
     yield told("report.run.digest"), str(judged["scenario_digest"])
 
 
@@ -699,15 +354,3 @@ def _again(result: Kept) -> Iterator[str]:
         budget = result.raw["search"]["budget_s"]
         yield f"cssim optimise scenario.yaml --seed {seed}" + (f" --budget {budget:g}s" if budget else "")
     yield f"cssim report {PLAN_RESULT} -o report.html --lang {spoken()}"
-
-
-def beside_names(paths: Iterable[Path]) -> list[str]:
-    """What results go by: the names of their files, or of the folders that they lie in; no two the same."""
-    found: list[str] = []
-    for path in paths:
-        own = path.parent.name if path.name == PLAN_RESULT and path.parent.name else path.stem
-        found.append(own if own not in found else str(path))
-    return found
-
-
-__all__ = ["Picture", "Table", "beside_names", "differences", "html"]

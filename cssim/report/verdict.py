@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from cssim.measure.numbers import count, is_share, measured, promised, spaced
-from cssim.messages import say, words
+from cssim.report.markup import amount, names, told
 from cssim.scenario.schema import Scenario, Target
 from cssim.scenario.units import format_clock
 
 if TYPE_CHECKING:
     from cssim.measure.estimate import TargetResult
     from cssim.report.kept import Kept
-
-LONGEST: Final = 80
-"""Letters of a name that are shown."""
-
-
-def told(key: str, **values: object) -> Markup:
-    """A message as HTML: its values stay text, but for those that are HTML already."""
-    return Markup(escape(words(key))).format(**values)
-
-
-def name(text: str) -> Markup:
-    """A name that a user gave, apart from what stands around it, whichever way it is written."""
-    return Markup("<bdi>{}</bdi>").format(short(text))
-
-
-def short(text: str, longest: int = LONGEST) -> str:
-    """A text that is not longer than so many letters; the whole of it stands in the scenario."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def names(texts: tuple[str, ...]) -> Markup:
-    """Several."""
-    return Markup(say("report.and_so_on")).join(name(text) for text in texts)
 
 
 def sentence(result: Kept) -> Markup:
@@ -131,11 +108,6 @@ def figure(scenario: Scenario, target: TargetResult, value: float) -> str:
 def _people(result: Kept) -> Markup:
     key = "report.people.one" if result.people == 1 else "report.people.many"
     return told(key, n=count(result.people))
-
-
-def amount(value: float, scenario: Scenario, form: str = "{:,.0f}") -> str:
-    """``21,350 CNY``, on one line."""
-    return f"{form.format(value)}\xa0{short(scenario.currency, 20)}"
 
 
 def _more(others: int) -> Markup:

@@ -20,7 +20,8 @@ from cssim.experiment.simulation import simulate
 from cssim.messages import Language, en, speak, spoken
 from cssim.report import html as page
 from cssim.report import verdict
-from cssim.report.html import beside_names, differences, html
+from cssim.report.beside import differences, names_of
+from cssim.report.html import html
 from cssim.report.kept import kept, read
 from cssim.roster.mend import remedies
 from cssim.scenario.schema import Scenario, Target
@@ -349,7 +350,7 @@ def test_a_plans_folder_is_read_by_its_result(tmp_path: Path) -> None:
 
 def test_plans_go_by_their_folders_or_files_and_no_two_by_the_same() -> None:
     paths = [Path("a/result.json"), Path("b/idle.json"), Path("c/idle.json"), Path("d")]
-    assert beside_names(paths) == ["a", "idle", str(Path("c/idle.json")), "d"]
+    assert names_of(paths) == ["a", "idle", str(Path("c/idle.json")), "d"]
 
 
 VALUES_OF_JSON = st.recursive(
