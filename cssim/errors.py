@@ -19,14 +19,14 @@ class Place:
 
     def __str__(self) -> str:
         if self.sheet:
-            return f"{self.file}: {self.sheet} {_letters(self.column)}{self.line}"
+            return f"{self.file}: {self.sheet} {column_letters(self.column)}{self.line}"
         return f"{self.file}:{self.line}:{self.column}"
 
 
-def _letters(column: int) -> str:
+def column_letters(column: int) -> str:
     """A column as a spreadsheet calls it: A to Z, AA, AB and so on."""
     before, last = divmod(column - 1, 26)
-    return (_letters(before) if before else "") + chr(ord("A") + last)
+    return (column_letters(before) if before else "") + chr(ord("A") + last)
 
 
 @dataclass(frozen=True)

@@ -604,7 +604,6 @@ WORDS: dict[str, str] = {
     "report.column.reached": "in time",
     "report.column.low": "at least, for sure",
     "report.column.high": "at most, for sure",
-    "report.column.from_to": "from – to",
     "report.column.days": "days",
     "report.column.group": "group",
     "report.column.base": "base",
@@ -657,7 +656,6 @@ WORDS: dict[str, str] = {
     "report.weekday.4": "Fri",
     "report.weekday.5": "Sat",
     "report.weekday.6": "Sun",
-    "report.contents": "Contents",
     # -- command line and report -------------------------------------------------------------------
     "help.cssim": "Plan the people who answer an online shop's chats: a scenario file in, the cheapest roster out.",
     "help.exit_codes": "Exit codes: 0 done, targets met; 1 unexpected fault; 2 bad usage or input; 3 infeasible; 4 budget spent or undecided; 5 a target is missed.",
@@ -977,7 +975,6 @@ WORDS: dict[str, str] = {
     "sweep.not_sure": "Not sure: no roster was found that surely keeps every promise; the cost is that of the one nearest to it.",
     "sweep.written": "Written: {files}.",
     "frontier.title": "What it costs: {promise}",
-    "frontier.level": "{words}: {bound}",
     "frontier.sentence": "{hard} costs {dear}; {easy} costs {cheap}: {less} ({part}) less.",
     "frontier.same": "{hard} and {easy} cost the same, {dear}.",
     "frontier.monotone": "A roster for a harder promise keeps an easier one too, and was taken over where nothing cheaper was found.",

@@ -30,7 +30,6 @@ from cssim.scenario.units import format_moment
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from cssim.measure.estimate import TargetResult
 
 MOST_OPEN: Final = 12
 """Rows of a table that is open where it stands; a longer one is folded."""
@@ -207,7 +206,7 @@ def _promises(result: Kept) -> list[dict[str, Any]]:
                 say("table.whole") if judged.each == "horizon" else one.period[5:],
                 figure(result.scenario, judged, one.estimate),
                 f"{figure(result.scenario, judged, one.low)} … {figure(result.scenario, judged, one.high)}",
-                _wanted(result, judged),
+                spaced(numbers.wanted(judged)),
                 badge(one.verdict, say(f"verdict.{one.verdict}")),
             )
             for one in judged.by_period
@@ -215,10 +214,6 @@ def _promises(result: Kept) -> list[dict[str, Any]]:
         own = target.name if target.name != target.measure else ""
         found.append({"name": own, "words": promise(result.scenario, target), "rows": rows})
     return found
-
-
-def _wanted(result: Kept, target: TargetResult) -> str:
-    return spaced(numbers.wanted(target))
 
 
 # -- roster -----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class Kept:
         roster: who works, in the order of the JSON's rows where those are in order.
         targets: the verdicts.
         shortfall: where people are lacking.
-        cost, cost_half_width: on average, in the scenario's currency.
+        cost: on average, in the scenario's currency.
         lower_bound: no roster that meets the targets costs less; None where there is none.
         assumes: message keys of what the bound rests on.
         people, shifts: that the roster takes.
@@ -54,7 +54,6 @@ class Kept:
     targets: tuple[TargetResult, ...]
     shortfall: tuple[Shortfall, ...]
     cost: float
-    cost_half_width: float
     lower_bound: float | None
     assumes: tuple[str, ...]
     people: int
@@ -129,7 +128,6 @@ def kept(result: Mapping[str, Any]) -> Kept:
                 for s in shortfall
             ),
             cost=float(judged["cost"]["value"]),
-            cost_half_width=_number(judged["cost"]["half_width"]),
             lower_bound=None if bound is None else float(bound),
             assumes=tuple(key for key in result.get("assumes", ()) if say(key)),
             people=int(judged["people_needed"]["in_all"]),

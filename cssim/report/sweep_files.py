@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from cssim.report import files
+from cssim.scenario.tables import kept_text
 from cssim.sweeps.result import Table
 
 NAMES: Final = ("sweep.csv", "sweep.json", "sweep.png")
 """What a sweep's folder holds."""
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def paths_of(out: Path) -> list[Path]:
@@ -48,7 +47,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         text = str(value)
-        return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+        return text if _is_number(text) else kept_text(text)
     return f"{value:.10g}"
 
 

@@ -13,14 +13,14 @@ from contextvars import copy_context
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from cssim.errors import Fault, InputError
+from cssim.errors import Fault, InputError, column_letters
 from cssim.messages import Language, say, speak, spoken
 from cssim.report import frames
 from cssim.report.excel import Cell, Page, Writer, wide, written
 from cssim.report.words import promise
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES
-from cssim.scenario.units import DAY, parse_clock, parse_moment
+from cssim.scenario.units import DAY, HOUR, parse_clock, parse_moment
 
 SHEETS: Final = ("roster", "coverage", "demand", "results", "assumptions")
 """The sheets, in order; their names are messages."""
@@ -130,7 +130,7 @@ def _shift(page: Page, row: int, shift: tuple[str, str, str, str] | None, counts
         begins, ends = (parse_clock(clock) for clock in shift[2:])
         page.put(row, 2, timedelta(seconds=begins), "clock")
         page.put(row, 3, timedelta(seconds=ends), "clock")
-        hours = ((ends - begins) % DAY or DAY) / 3600
+        hours = _hours(begins, ends)
     page.formula(
         row,
         4,
@@ -145,6 +145,11 @@ def _shift(page: Page, row: int, shift: tuple[str, str, str, str] | None, counts
             page.blank(row, len(_GRID) + k, "count", "input")
     last = _cell(row, len(_GRID) + len(counts) - 1)
     page.formula(row, len(_GRID) + len(counts), f"=SUM({first}:{last})", sum(counts), "count", "total")
+
+
+def _hours(begins: float, ends: float) -> float:
+    """Between two times of day in seconds; the whole day where they are the same."""
+    return ((ends - begins) % DAY or DAY) / HOUR
 
 
 def _totals(
@@ -163,7 +168,7 @@ def _totals(
     hours = f"{_cell(top, 4, fixed=True)}:{_cell(last, 4, fixed=True)}"
     of_date = [0.0] * len(days)
     for (_, _, start, end), of_shift in counts.items():
-        length = ((parse_clock(end) - parse_clock(start)) % DAY or DAY) / 3600
+        length = _hours(parse_clock(start), parse_clock(end))
         for k, day in enumerate(days):
             of_date[k] += length * of_shift.get(day, 0)
     for k, day in enumerate(days):
@@ -198,11 +203,7 @@ def _choice(names: Iterable[str]) -> dict[str, object] | None:
 
 def _cell(row: int, column: int, fixed: bool = False) -> str:
     """A1, or $A$1."""
-    letters = ""
-    rest = column + 1
-    while rest:
-        rest, letter = divmod(rest - 1, 26)
-        letters = chr(ord("A") + letter) + letters
+    letters = column_letters(column + 1)
     return f"${letters}${row + 1}" if fixed else f"{letters}{row + 1}"
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from importlib import import_module, metadata
 from typing import Any, Final, Literal
 
+from cssim.measure import html
 from cssim.measure.estimate import number
 from cssim.messages import say
 from cssim.scenario.schema import Scenario
@@ -80,12 +80,9 @@ class Table:
     def _repr_html_(self) -> str:
         """The rows for a notebook, without what would make them too wide to be read."""
         rows = [{k: v for k, v in row.items() if not k.endswith(_ASIDE)} for row in self.rows()]
-        head = "".join(f"<th>{escape(str(name))}</th>" for name in (rows[0] if rows else ()))
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row.values()) + "</tr>"
-            for row in rows
+        return html.table(
+            list(rows[0]) if rows else (), [[_cell(one) for one in row.values()] for row in rows]
         )
-        return f"<table><tr>{head}</tr>{body}</table>"
 
 
 _ASIDE: Final = ("half_width", "currency", ": period", ": change in")
@@ -181,7 +178,7 @@ class SweepResult(Table):
     def _repr_html_(self) -> str:
         """The rows for a notebook, below a line that says of what."""
         head = say("sweep.html", name=self.scenario.name or "-", points=len(self.outcomes), seed=self.seed)
-        return f"<p><b>{escape(head)}</b></p>{super()._repr_html_()}"
+        return html.paragraph(head, strong=True) + super()._repr_html_()
 
 
 def unique(names: Sequence[str]) -> list[str]:

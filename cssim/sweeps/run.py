@@ -134,7 +134,7 @@ def _row(scenario: Scenario, cells: dict[str, object]) -> RosterRow:
 
 
 @dataclass(frozen=True)
-class Ran:
+class Done:
     """Outcomes by point, as far as it came.
 
     Attributes:
@@ -153,7 +153,7 @@ def run(
     order: Iterable[int] | None = None,
     start: Callable[[int, dict[int, Outcome]], Outcome | None] = lambda k, done: None,
     tell: Tell | None = None,
-) -> Ran:
+) -> Done:
     """The experiment at each point; on Ctrl-C what is done is kept.
 
     Args:
@@ -178,8 +178,8 @@ def run(
         except KeyboardInterrupt:
             if not done:
                 raise
-            return Ran(done, True)
+            return Done(done, True)
         done[k] = found
         if found.stopped:
-            return Ran(done, True)
-    return Ran(done, False)
+            return Done(done, True)
+    return Done(done, False)
