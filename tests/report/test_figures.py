@@ -219,18 +219,24 @@ def test_figures_speak_both_languages(
 def test_axes_that_are_given_leave_the_rest_alone() -> None:
     """In a process of its own, without pyplot, and with the settings as they were."""
     code = (
-        "import sys, matplotlib as mpl\n"
+        "import json, sys, matplotlib as mpl\n"
         "from matplotlib.figure import Figure\n"
         "before = mpl.rcParams.copy()\n"
         "from cssim import plot\n"
-        "from tests.report.results import planned\n"
+        "plan = json.load(sys.stdin)\n"
         f"for name in {[draw.__name__ for draw in EVERY]}:\n"
-        "    getattr(plot, name)(planned(), ax=Figure().subplots())\n"
-        "    plot.svg(getattr(plot, name), planned())\n"
+        "    getattr(plot, name)(plan, ax=Figure().subplots())\n"
+        "    plot.svg(getattr(plot, name), plan)\n"
         "print('matplotlib.pyplot' in sys.modules)\n"
         "print([k for k in before if not k.startswith('backend') and mpl.rcParams[k] != before[k]])"
     )
-    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        input=planned().to_json(),
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert found.stdout.split() == ["False", "[]"]
 
 
