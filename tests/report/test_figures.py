@@ -232,7 +232,7 @@ def test_axes_that_are_given_leave_the_rest_alone() -> None:
     )
     found = subprocess.run(
         [sys.executable, "-c", code],
-        input=planned().to_json(),
+        input=json.dumps(planned().to_dict()),
         check=True,
         capture_output=True,
         encoding="utf-8",

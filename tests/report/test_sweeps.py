@@ -27,7 +27,7 @@ from cssim.sweeps.outcome import Outcome
 from cssim.sweeps.result import Ran, SweepResult
 from cssim.sweeps.sweep import sweep
 from cssim.sweeps.tornado import TornadoResult, tornado
-from tests.sweeps.build import QUEUE, shop
+from tests.sweeps.build import QUEUE, shop, stopping_at
 
 RESOLVES = "queues.pre_sales.bot.resolves"
 HOSTILE = "=1+1 <script>\u202e$x^2$" + "长" * 300
@@ -276,16 +276,7 @@ def test_a_tornado_from_the_command_line(command: Any) -> None:
 
 
 def test_ctrl_c_writes_what_is_done_and_ends_with_4(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    simulated, calls = run.simulate, 0
-
-    def stop_at_the_second(*args: Any, **given: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise KeyboardInterrupt
-        return simulated(*args, **given)
-
-    monkeypatch.setattr(run, "simulate", stop_at_the_second)
+    monkeypatch.setattr(run, "simulate", stopping_at(2))
     code, out, err = command("--set", f"{RESOLVES}=40%,60%", "--replications", "2", "-o", "s.json")
     assert code == 4
     assert "40%" in out

@@ -25,7 +25,7 @@ from cssim.sweeps.outcome import Outcome, between
 from cssim.sweeps.paired import Effect, of_mean, of_ratio
 from cssim.sweeps.result import SweepResult
 from cssim.sweeps.run import Optimised, Part
-from tests.sweeps.build import shop
+from tests.sweeps.build import shop, stopping_at
 
 RESOLVES = "queues.pre_sales.bot.resolves"
 DAY = {"measure": "first_reply", "within": "20s", "at_least": "80%", "on": "50%"}
@@ -196,16 +196,7 @@ def test_nothing_to_simulate_is_refused() -> None:
 
 
 def test_ctrl_c_keeps_the_points_that_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    simulated, calls = run.simulate, 0
-
-    def stop_at_the_third(*args: Any, **given: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise KeyboardInterrupt
-        return simulated(*args, **given)
-
-    monkeypatch.setattr(run, "simulate", stop_at_the_third)
+    monkeypatch.setattr(run, "simulate", stopping_at(3))
     found = swept(shop(), {RESOLVES: ["20%", "40%", "60%"]}, replications=2)
     assert found.interrupted
     assert [outcome.point.changes[0].text for outcome in found.outcomes] == ["20%", "40%"]

@@ -16,7 +16,7 @@ from cssim.sweeps import run
 from cssim.sweeps.guesses import KINDS, Guess, guesses
 from cssim.sweeps.paired import Effect
 from cssim.sweeps.tornado import Bar, TornadoResult, nearest, ranked, tornado
-from tests.sweeps.build import QUEUE, shop
+from tests.sweeps.build import QUEUE, shop, stopping_at
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 UNHEARD = {"measure": "abandonment", "name": "unheard", "at_most": "90%"}
@@ -121,16 +121,7 @@ def test_money_is_what_the_cheapest_rosters_at_the_ends_cost(quick: None) -> Non
 
 
 def test_ctrl_c_keeps_the_guesses_that_were_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    simulated, calls = run.simulate, 0
-
-    def stop_at_the_fourth(*args: Any, **given: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise KeyboardInterrupt
-        return simulated(*args, **given)
-
-    monkeypatch.setattr(run, "simulate", stop_at_the_fourth)
+    monkeypatch.setattr(run, "simulate", stopping_at(4))
     found = tornado(shop(), seed=1, replications=2, workers=1)
     assert found.interrupted
     assert 1 <= len(found.bars) < found.guesses
