@@ -161,10 +161,11 @@ def read_roster(path: str | os.PathLike[str], scenario: Scenario) -> tuple[Roste
     Raises:
         InputError: every fault, each with its place.
     """
+    names = {*scenario.groups, *scenario.shifts}
     if cells.is_workbook(path):
-        table = grid.roster(_book(path), {*scenario.groups, *scenario.shifts})
+        table = grid.roster(_book(path), names)
     else:
-        table = tables.roster(_source(path))
+        table = tables.roster(_source(path), names)
     root = Node({"roster": table.rows})
     faults = [dataclasses.replace(fault, path=f"roster.{fault.path}") for fault in table.faults]
     schema = dict[str, tuple[RosterRow, ...]]

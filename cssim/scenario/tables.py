@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -45,6 +45,8 @@ ROSTER: Final = (
 
 _KEPT: Final = re.compile(r"'+[-=+@\t\r]")
 _FORMULA: Final = re.compile(r"'*[-=+@\t\r]")
+_LINE: Final = re.compile(r'(?:(?:^|(?<=[,;\t\r\n])) *"(?:[^"]|"")*" *(?=[,;\t\r\n]|\Z)|[^\r\n])*')
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def kept_text(text: str) -> str:
@@ -96,25 +98,27 @@ def profile(source: Source) -> Table:
     return _changed(table, map(_pair, _rows(table)))
 
 
-def roster(source: Source) -> Table:
+def roster(source: Source, known: Collection[str] = ()) -> Table:
     """The rows of a roster (group, date, shift[, start, end], count) as a list of mappings.
+
+    Args:
+        source: the file.
+        known: names of groups and shifts; what is none of them loses blanks at its ends.
 
     Raises:
         InputError: as `_read`.
     """
-    return _read(source, ROSTER)
+    return _read(source, ROSTER, known)
 
 
-def _read(source: Source, columns: Sequence[Column]) -> Table:
+def _read(source: Source, columns: Sequence[Column], known: Collection[str] = ()) -> Table:
     """Each row as a mapping from column to cell without empty cells; columns of other names are passed over.
 
     Raises:
         InputError: no header or no row below it; a column that must be there is not, or is almost named so.
     """
     top = Place(source.name, 1, 1)
-    lines = [
-        (n, line) for n, line in enumerate(re.split(r"\r\n|\r|\n", source.text), 1) if line.strip(" ,;\t")
-    ]
+    lines = [(number, line) for number, line in _lines(source.text) if line.strip(" ,;\t")]
     if not lines:
         raise InputError.one("csv.empty", place=top, allowed=listed(c.name for c in columns))
     number, header = lines.pop(0)
@@ -126,7 +130,7 @@ def _read(source: Source, columns: Sequence[Column]) -> Table:
     rows, faults = list[Node](), list[Fault]()
     for index, (number, line) in enumerate(lines):
         place = Place(source.name, number, 1)
-        cells = [(text, at) for text, at in _split(line, separator)]
+        cells = [(text, at) for text, at in _split(line, separator, known)]
         too_many = any(text for text, _ in cells[len(names) :])
         too_few = any(column is not None and column.needed for column in names[len(cells) :])
         if too_many or too_few:
@@ -147,15 +151,28 @@ def _misfit(line: str, place: Place, index: int, cells: int, columns: int) -> Fa
     return Fault("csv.cells", {"cells": cells, "columns": columns}, str(index), place)
 
 
-def _split(line: str, separator: str) -> Iterator[tuple[str, int]]:
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines, each with its number (from 1); a cell in quotes may go over several."""
+    number, at = 1, 0
+    while at < len(text):
+        match = _LINE.match(text, at)
+        assert match is not None
+        yield number, match[0]
+        end = _LINE_END.match(text, match.end())
+        at = end.end() if end else len(text)
+        number += len(_LINE_END.findall(text, match.start(), at))
+
+
+def _split(line: str, separator: str, known: Collection[str] = ()) -> Iterator[tuple[str, int]]:
     """The cells of a line, each with its column (from 1)."""
     cell = re.compile(rf'\s*"((?:[^"]|"")*)"\s*(?={separator}|$)|[^{separator}]*')
     at = 0
     while at <= len(line):
         match = cell.match(line, at)
         assert match is not None
-        text = match[0].strip() if match[1] is None else match[1].replace('""', '"').strip()
-        yield as_text(text), at + 1 + len(match[0]) - len(match[0].lstrip())
+        whole = match[0] if match[1] is None else match[1].replace('""', '"')
+        text = as_text(whole) if as_text(whole) in known else as_text(whole.strip())
+        yield text, at + 1 + len(match[0]) - len(match[0].lstrip())
         at = match.end() + 1
 
 

@@ -152,9 +152,12 @@ def test_no_text_in_a_csv_begins_like_a_formula_and_each_is_given_back(text: str
     assert as_text(kept_text(text)) == text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@given(
+    st.text(min_size=1, max_size=200) | st.sampled_from((*NAMES, "a\nb", "a\r\nb", " a ", '"\n"', "\u3000"))
+)
 def test_a_roster_of_odd_names_reads_back(name: str) -> None:
     row = {"group": name, "date": "2026-03-02", "shift": name, "start": "08:00", "end": "10:00"}
     content = files.roster_csv([{**row, "count": 2, "cost": 1.0}]).decode("utf-8-sig")
-    table = roster_rows(text_source(content, "roster.csv"))
+    table = roster_rows(text_source(content, "roster.csv"), {name})
     assert plain(table.rows) == [{**row, "count": 2}]
+    assert not table.faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import hashlib
 import io
 import subprocess
@@ -287,6 +288,25 @@ def test_every_fault_of_a_roster_is_told_with_its_place(folder: Path) -> None:
     (folder / "last.csv").write_text("group,date,shift,count\nteam,09-17,day,5\n")
     assert keys(lambda: load.read_roster("last.csv", shop())) == ["date.outside"]
     assert keys(lambda: load.read_roster("nothing.csv", shop())) == ["file.missing"]
+
+
+def test_a_cell_in_quotes_may_go_over_several_lines_and_places_stay_right(folder: Path) -> None:
+    (folder / "last.csv").write_text(
+        'group,date,shift,count,note\nteam,09-16,day,5,"sick\nleave"\n\nteam,09-16,day,few,"3"" tall"\n'
+    )
+    found = [(str(fault.place), fault.key) for fault in faults(lambda: load.read_roster("last.csv", shop()))]
+    assert found == [("last.csv:5:16", "number.not")]
+
+
+def test_a_quote_that_is_never_closed_takes_no_other_line(folder: Path) -> None:
+    (folder / "last.csv").write_text('group,date,shift,count,note\nteam,09-16,day,5,"x\nteam,09-16,day,2,\n')
+    assert [row.count for row in load.read_roster("last.csv", shop())] == [5, 2]
+
+
+def test_a_name_in_a_roster_keeps_its_blanks_where_it_has_some(folder: Path) -> None:
+    odd = load.from_resolved(json.loads(json.dumps(load.resolved(shop())).replace('"team"', '" team "')))
+    (folder / "last.csv").write_text("group,date,shift,count\n team ,09-16, day ,5\n")
+    assert [(row.group, row.shift) for row in load.read_roster("last.csv", odd)] == [(" team ", "day")]
 
 
 # -- copies -----------------------------------------------------------------------------------------------
