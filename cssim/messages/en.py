@@ -268,6 +268,7 @@ WORDS: dict[str, str] = {
     # -- workbooks ---------------------------------------------------------------------------------
     "excel.missing": "workbooks need {needs}: pip install 'cssim[excel]'",
     "file.workbook": "{file} is no workbook that can be read; save it as .xlsx, without a password",
+    "file.no_time": "{file} has a number on the sheet {sheet}, in a cell for a time of day, that is too large to be one; write 21:30",
     "file.far_cell": "{file} has something in the far cell {cell}; clear the rows and columns beyond what you need",
     "grid.none": "no sheet has the headings of a roster: group, shift, [start, end], then a date a column",
     "grid.empty": "nobody works: there is no number in the columns of dates",
@@ -949,6 +950,7 @@ WORDS: dict[str, str] = {
     "sweep.no_values": "no value; write one or more, with commas between them",
     "sweep.no_axes": "nothing to change; give at least one path with its values",
     "sweep.twice": "given twice; write all values of a path together",
+    "sweep.inside": "lies within {outer}, which is changed too; write both in one value",
     "sweep.many": "{points} points; at most {most}",
     "sweep.which": "give one of --set PATH=V1,V2, --frontier, --bot, --tornado",
     "sweep.either": "give one of --simulate and --optimise",

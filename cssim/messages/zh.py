@@ -258,6 +258,7 @@ WORDS: dict[str, str] = {
     # -- workbooks ---------------------------------------------------------------------------------
     "excel.missing": "读写 Excel 工作簿需要 {needs}：pip install 'cssim[excel]'",
     "file.workbook": "{file} 不是能读的工作簿；请另存为 .xlsx，不要加密码",
+    "file.no_time": "{file} 的工作表 {sheet} 里，有个填钟点的单元格写了大得不可能是时间的数；请写成 21:30",
     "file.far_cell": "{file} 在很远的单元格 {cell} 里有内容；请清除用不到的行和列",
     "grid.none": "没有一张工作表带班表的表头：组别、班次、［开始、结束］，然后每个日期一列",
     "grid.empty": "没有人上班：日期各列里没有人数",
@@ -937,6 +938,7 @@ WORDS: dict[str, str] = {
     "sweep.no_values": "没有取值，请写一个或多个，用逗号隔开",
     "sweep.no_axes": "没有要改的项，请至少给出一个路径及其取值",
     "sweep.twice": "写了两次，同一路径的取值请写在一起",
+    "sweep.inside": "属于 {outer}，而后者也要改，请合写成一个取值",
     "sweep.many": "共 {points} 个点，最多 {most} 个",
     "sweep.which": "请在 --set 路径=值1,值2、--frontier、--bot、--tornado 中选一个",
     "sweep.either": "--simulate 和 --optimise 只能选一个",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import permutations, product
 from math import prod
 from typing import Any, Final
 
@@ -147,7 +147,7 @@ def grid(
     """Every combination of the axes' values; the last axis moves fastest.
 
     Raises:
-        InputError: no axis; a path twice; too many points; every value that is at fault on its own, else the
+        InputError: no axis; a path twice, or one within another; too many points; every value that is at fault on its own, else the
             first combination that is.
     """
     if not axes:
@@ -156,6 +156,9 @@ def grid(
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
         raise InputError.one("sweep.twice", path=twice)
+    for inner, outer in permutations(paths, 2):
+        if inner.startswith(f"{outer}."):  # whichever is made last would undo the other
+            raise InputError.one("sweep.inside", path=inner, outer=outer)
     if prod(map(len, axes)) > MOST:
         raise InputError.one("sweep.many", path="set", points=prod(map(len, axes)), most=MOST)
     faults: list[Fault] = []

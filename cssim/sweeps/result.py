@@ -147,7 +147,7 @@ class SweepResult(Table):
         texts = {change.path: change.text for change in outcome.point.changes}
         change = self.difference(outcome)
         row: Row = {path: texts.get(path, "") for path in self.paths}
-        row |= {"status": outcome.status, "currency": self.scenario.currency}
+        row |= {"status": outcome.status, "currency": outcome.point.scenario.currency}
         row |= _estimate("cost", outcome.cost.value, outcome.cost.half_width)
         half = change.cost.half_width if change and change.cost else None
         row |= _estimate("cost change", change.money if change else None, half)

@@ -107,6 +107,13 @@ def test_too_many_points_and_a_path_twice_are_refused() -> None:
         grid(shop(), [])
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_path_within_another_is_refused_for_one_would_undo_the_other(order: int) -> None:
+    queue = [axis_of("queues.pre_sales.bot", [{"covers": "50%"}]), axis_of(RESOLVES, ["30%", "60%"])]
+    with pytest.raises(InputError, match=r"bot\.resolves: lies within queues\.pre_sales\.bot,"):
+        grid(shop(), queue[::order])
+
+
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4))
 @settings(deadline=None)
 def test_a_neighbour_comes_before_and_differs_in_one_step_of_one_axis(lengths: list[int]) -> None:

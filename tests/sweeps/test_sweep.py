@@ -241,6 +241,11 @@ def test_a_result_carries_what_it_takes_to_run_it_again(bots: SweepResult) -> No
     assert isinstance(again.outcomes[0].cost, Estimate)
 
 
+def test_a_currency_that_is_changed_stands_in_its_row() -> None:
+    found = swept(shop(), {"currency": ["CNY", "USD"]})
+    assert [row["currency"] for row in found.rows()] == ["CNY", "USD"]
+
+
 def test_hostile_names_stay_text_in_a_notebook() -> None:
     targets = [{**resolved(shop())["targets"][0], "name": "<script>"}]
     found = swept(shop(targets=targets), {RESOLVES: ["20%"]}, replications=2)
