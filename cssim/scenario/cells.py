@@ -94,15 +94,22 @@ def read_book(path: str | os.PathLike[str]) -> Book:
     _check_size(name, content)
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = tuple(
-            Sheet(
-                name, title, tuple(map(tuple, book.get_sheet_by_name(title).to_python(skip_empty_area=False)))
-            )
-            for title in book.sheet_names
-        )
+        sheets = tuple(Sheet(name, title, _rows(name, book, title)) for title in book.sheet_names)
     except calamine.CalamineError:
         raise Wrong("file.workbook", file=name) from None
     return Book(name, hashlib.sha256(content).hexdigest(), sheets)
+
+
+def _rows(name: str, book: Any, title: str) -> tuple[tuple[Value, ...], ...]:
+    """A sheet's cells.
+
+    Raises:
+        Wrong: a number that is to be a time is none.
+    """
+    try:
+        return tuple(map(tuple, book.get_sheet_by_name(title).to_python(skip_empty_area=False)))
+    except OverflowError:
+        raise Wrong("file.no_time", file=name, sheet=title) from None
 
 
 def clock_text(value: Value) -> str:

@@ -103,6 +103,8 @@ _ASKED: Final[tuple[tuple[Section, str, tuple[_Asked, ...]], ...]] = (
 )
 _MAY_BE_EMPTY: Final = ("name", "closes", "seats", "on")
 _ALWAYS_ASKED: Final = ("on",)
+_ABSURD: Final = 1e15
+"""No share is as large; it cannot be told in per cent."""
 _CHOICES: Final = {"forecast": tuple(FORECASTS), "preset": tuple(TARGETS)}
 
 
@@ -344,9 +346,9 @@ def _meant(kind: Kind, value: Value) -> Any:
     given = number(value)
     if isinstance(given, bool) or not isinstance(given, (int, float)) or kind in ("number", "ratio"):
         return given
-    if kind == "share":
+    if kind == "share" and abs(given) < _ABSURD:
         return format_share(given) if 0 <= given <= 1 else f"{100 * given:.12g}%"
-    return f"{given!r}{'s' if kind == 'seconds' else 'h'}"
+    return given if kind == "share" else f"{given!r}{'s' if kind == 'seconds' else 'h'}"
 
 
 def _filled(node: Node, paths: Iterable[Path], leaf: Node) -> Node:

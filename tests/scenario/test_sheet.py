@@ -264,6 +264,9 @@ def test_it_knows_its_file_and_what_was_not_told(tmp_path: Path) -> None:
         ("queues.*.volume.orders", "many", "number.not"),
         ("queues.*.volume.orders", -5, "number.least"),
         ("queues.pre_sales.volume.service_share", 1.4, "share.range"),
+        ("queues.pre_sales.volume.service_share", 1e308, "share.range"),
+        ("queues.pre_sales.volume.service_share", "9" * 400, "share.range"),
+        ("queues.pre_sales.chat.reply.mean", 1e308, "duration.long"),
         ("queues.pre_sales.volume.conversion", 0, "volume.conversion"),
         ("queues.pre_sales.chat.rounds", 0.5, "number.least"),
         ("queues.pre_sales.chat.reply.mean", -1, "duration.negative"),
@@ -292,6 +295,18 @@ def test_faults_name_sheet_and_cell(key: str, value: object, fault: str, tmp_pat
     assert found.key == fault
     assert nearest == key
     assert f"{found.place}" == f"{path}: 场景 B{row}"
+
+
+def test_a_number_that_no_time_of_day_can_be_is_refused_with_its_sheet(tmp_path: Path) -> None:
+    def draw(book: excel.Writer) -> None:
+        page = book.sheet("场景")
+        page.raw.write_number(0, 0, 13_800_138_000, page._look("", "clock"))
+
+    (tmp_path / "typo.xlsx").write_bytes(excel.written(draw))
+    with pytest.raises(InputError) as error:
+        load(tmp_path / "typo.xlsx")
+    assert error.value.faults[0].key == "file.no_time"
+    assert "场景" in error.value.text()
 
 
 def test_every_fault_is_told_from_top_to_bottom(tmp_path: Path) -> None:
