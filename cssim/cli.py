@@ -268,7 +268,7 @@ def _report(
     from cssim.report import files
     from cssim.report.beside import names_of
     from cssim.report.html import html
-    from cssim.report.kept import read
+    from cssim.report.kept import read, showing
     from cssim.report.workbook import workbook
 
     if out.suffix.lower() not in _PAGES:
@@ -276,11 +276,12 @@ def _report(
     files.require_free([out], force)
     others = beside or []
     kept, rest = read(result), [read(path) for path in others]
-    if out.suffix.lower() == ".xlsx":
-        content = workbook(kept.raw, spoken())
-    else:
-        named = dict(zip(names_of(others), (other.raw for other in rest), strict=True))
-        content = html(kept.raw, beside=named).encode()
+    named = dict(zip(names_of(others), (other.raw for other in rest), strict=True))
+    with showing(result):
+        if out.suffix.lower() == ".xlsx":
+            content = workbook(kept.raw, spoken())
+        else:
+            content = html(kept.raw, beside=named).encode()
     files.write({out: content})
     if as_json:
         _print_json({"file": str(out), "lang": spoken()})
@@ -532,7 +533,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8" if "--json" in given else None, errors="replace")
     code = _run(given)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed, or there is no console
+            sys.stdout.flush()
     except OSError:  # nobody reads it any more: say nothing, neither now nor at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

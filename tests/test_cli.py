@@ -157,6 +157,14 @@ def test_a_reader_that_stops_reading_is_no_fault(read: int, agents: str) -> None
     running.wait()
 
 
+def test_no_output_at_all_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where standard output was closed, or on Windows without a console."""
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["erlang", "c", "--load", "5", "--agents", "8"])
+    assert end.value.code == 0
+
+
 # -- new --------------------------------------------------------------------------------------------------
 
 
@@ -601,6 +609,27 @@ def test_a_report_on_something_else_is_exit_2_and_writes_nothing(
     assert ended.err.startswith("old.json: ")
     assert len(ended.err.splitlines()) == 1
     assert not (tmp_path / "old.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "suffix"),
+    [
+        ({"untold": [None]}, "html"),
+        ({"roster": [{"group": "team", "date": "x"}]}, "html"),
+        ({"queues": None}, "xlsx"),
+        ({"people_needed": -1}, "xlsx"),
+        ({"cost": {"value": 10**400, "half_width": 0}}, "xlsx"),
+    ],
+)
+def test_a_report_on_a_result_that_somebody_has_changed_is_exit_2(
+    cssim: Cssim, shop: Path, tmp_path: Path, change: dict[str, object], suffix: str
+) -> None:
+    result = json.loads(cssim("simulate", shop, "--replications", "2", "--json").out)
+    (tmp_path / "old.json").write_text(json.dumps({**result, **change}), encoding="utf-8")
+    ended = cssim("report", "old.json", "-o", f"old.{suffix}")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("old.json: ")
+    assert not (tmp_path / f"old.{suffix}").exists()
 
 
 def test_a_report_that_fails_takes_nothing_of_the_plan_with_it(

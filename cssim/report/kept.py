@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,6 +24,9 @@ from cssim.scenario.schema import RosterRow, Scenario
 
 PLAN_RESULT: Final = "result.json"
 """The result in a plan's folder."""
+
+_DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RuntimeError)
+"""What comes of a result that somebody has cut or changed."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,25 @@ def kept(result: Mapping[str, Any]) -> Kept:
             shifts=sum(int(row["count"]) for row in result["roster"]),
             baseline=None if today is None else kept(today),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise InputError.one("report.lacking", what=f"{type(error).__name__}: {error}") from None
+    except _DAMAGE as error:
+        raise _lacking(error) from None
+
+
+@contextmanager
+def showing(file: Path) -> Iterator[None]:
+    """A result that was read from this file is shown: what cannot be is the file's fault.
+
+    Raises:
+        InputError: it lacks something, or holds what no result may.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        raise InputError.one("report.broken", str(file), what=_lacking(error).text()) from error
+
+
+def _lacking(error: Exception) -> InputError:
+    return InputError.one("report.lacking", what=f"{type(error).__name__}: {error}")
 
 
 def _roster(scenario: Scenario, rows: Sequence[Mapping[str, Any]]) -> Roster:

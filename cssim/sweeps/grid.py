@@ -147,8 +147,8 @@ def grid(
     """Every combination of the axes' values; the last axis moves fastest.
 
     Raises:
-        InputError: no axis; a path twice, or one within another; too many points; every value that is at fault on its own, else the
-            first combination that is.
+        InputError: no axis; a path twice, or one within another; too many points; every value that is at
+            fault on its own, else the first combination that is.
     """
     if not axes:
         raise InputError.one("sweep.no_axes", path="set")

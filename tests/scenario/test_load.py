@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import hashlib
 import io
+import json
 import subprocess
 import sys
 from datetime import datetime
