@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -16,13 +16,10 @@ from cssim.errors import InputError
 from cssim.experiment.rosters import roster_of
 from cssim.measure.estimate import PeriodResult, TargetResult
 from cssim.messages import say
-from cssim.roster.replay import read_result
+from cssim.roster.replay import file_of, read_result
 from cssim.roster.result import SCHEMA, Shortfall
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import RosterRow, Scenario
-
-PLAN_RESULT: Final = "result.json"
-"""The result in a plan's folder."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def read(path: Path) -> Kept:
     Raises:
         InputError: no such file; no result of `simulate` or `optimise`; one that lacks something.
     """
-    file = path / PLAN_RESULT if path.is_dir() else path
+    file = file_of(path)
     try:
         return kept(read_result(file))
     except InputError as error:
