@@ -42,9 +42,9 @@ class Exit(IntEnum):
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="help.scenario")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="help.seed")]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="help.seed")]
 AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="help.workers")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="help.workers")]
 Lang = Annotated[Language | None, typer.Option("--lang", help="help.lang")]
 Force = Annotated[bool, typer.Option("--force", help="help.force")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="help.quiet")]
@@ -86,7 +86,7 @@ def _new(
     if workbook is not None:
         if workbook.suffix.lower() != ".xlsx":
             raise InputError.one("new.suffix", "--workbook", given=workbook)
-        path, content = workbook, sheet.scenario_sheet(template, spoken(), file=str(workbook))
+        path, content = workbook, sheet.scenario_sheet(template, spoken(), file=_typed(workbook))
     else:
         path = Path(f"{name}" if str(name).endswith((".yaml", ".yml")) else f"{name}.yaml")
         content = templates.template(template, spoken()).encode()
@@ -95,7 +95,7 @@ def _new(
     if as_json:
         _print_json({"file": str(path), "template": template})
     else:
-        print(say("new.sheet" if workbook else "new.written", path=path))
+        print(say("new.sheet" if workbook else "new.written", path=_typed(path)))
 
 
 @app.command("check", help="help.check")
@@ -127,7 +127,7 @@ def _simulate(
     scenario: ScenarioFile,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="help.roster")] = None,
     replications: Annotated[
-        int | None, typer.Option("--replications", min=1, help="help.replications")
+        int | None, typer.Option("--replications", metavar="N", min=1, help="help.replications")
     ] = None,
     precision: Annotated[str | None, typer.Option("--precision", metavar="P", help="help.precision")] = None,
     engine: Annotated[
@@ -310,7 +310,7 @@ def _sweep(
     optimise: Annotated[bool, typer.Option("--optimise", help="help.sweep.optimise")] = False,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="help.roster")] = None,
     replications: Annotated[
-        int | None, typer.Option("--replications", min=1, help="help.sweep.replications")
+        int | None, typer.Option("--replications", metavar="N", min=1, help="help.sweep.replications")
     ] = None,
     budget: Annotated[
         str | None, typer.Option("--budget", metavar="BUDGET", help="help.sweep.budget")
@@ -398,7 +398,7 @@ def _replay(
 @app.command("erlang", help="help.erlang")
 def _erlang(
     model: Annotated[Literal["b", "c", "a"], typer.Argument(metavar="b|c|a", help="help.erlang.model")],
-    load: Annotated[float | None, typer.Option("--load", help="help.erlang.load")] = None,
+    load: Annotated[float | None, typer.Option("--load", metavar="12", help="help.erlang.load")] = None,
     rate: Annotated[str | None, typer.Option("--rate", metavar="32/h", help="help.erlang.rate")] = None,
     work: Annotated[str | None, typer.Option("--work", metavar="3min", help="help.erlang.work")] = None,
     agents: Annotated[
@@ -454,6 +454,11 @@ def _erlang(
 # -- what they share --------------------------------------------------------------------------------------
 
 T = TypeVar("T")
+
+
+def _typed(path: Path) -> str:
+    """A path as it is typed in a command, on any system."""
+    return f'"{path}"' if any(not (c.isalnum() or c in "._-/\\:~") for c in str(path)) else str(path)
 
 
 def _get_ready(engine: str | None = None) -> None:
@@ -629,6 +634,7 @@ def _put_into_words(command: Any) -> None:
         command.help = say(command.help)
     if command.epilog:
         command.epilog = say(command.epilog)
+    command.get_help_option(typer.Context(command)).help = say("help.help")
     for parameter in command.params:
         parameter.help = say(getattr(parameter, "help", None) or "help.help")
     for inner in getattr(command, "commands", {}).values():

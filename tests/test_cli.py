@@ -59,6 +59,24 @@ def cssim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 # -- the command line itself ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_list_of_commands_says_of_each_what_it_does(cssim: Cssim, lang: str) -> None:
+    assert "..." not in cssim("--lang", lang, "--help").out.partition("Commands:")[2]
+
+
+def test_the_command_to_go_on_with_can_be_pasted(cssim: Cssim) -> None:
+    assert 'cssim check "my shop.yaml"' in cssim("new", "my shop").out
+    assert "cssim check 店铺.yaml" in cssim("new", "店铺").out
+
+
+def test_help_is_in_the_readers_language_to_the_last_line(cssim: Cssim) -> None:
+    assert "Show this message" not in cssim("--lang", "zh", "check", "--help").out
+
+
+def test_a_result_that_is_not_there_is_told_plainly(cssim: Cssim) -> None:
+    assert cssim("replay", "nope.json").err == "nope.json: there is no such file\n"
+
+
 def test_the_version_is_the_packages(cssim: Cssim) -> None:
     import cssim as package
 

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from cssim.measure.numbers import NOTHING
 from cssim.messages import say
-from cssim.report.kept import PLAN_RESULT, Kept
+from cssim.report.kept import Kept
 from cssim.report.markup import Table, amount, badge, name, short, told
+from cssim.roster.replay import PLAN_RESULT
 
 MOST_DIFFERENCES: Final = 12
 """Differences between two scenarios that are listed."""

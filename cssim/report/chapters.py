@@ -98,8 +98,9 @@ def _contacts(result: Kept) -> Iterator[Picture]:
 
 def _people(result: Kept) -> Iterator[Picture]:
     for pool, rows in _of(frames.need(result.raw), "pool").items():
-        top = max(rows, key=lambda row: row["busy"] or 0.0)
-        if top["present"]:
+        staffed = [row for row in rows if (row["present"] or 0.0) >= 0.5]  # fewer are there in overtime alone
+        if staffed:
+            top = max(staffed, key=lambda row: (row["busy"] or 0.0) / row["present"])
             see = told(
                 "report.picture.people.see",
                 when=_moment(top["start"]),

@@ -22,9 +22,10 @@ from cssim.messages import Language, say, speak, spoken
 from cssim.report import beside, frames, words
 from cssim.report.chapters import chapters, duration, history, rows_of, tightest
 from cssim.report.frames import Result
-from cssim.report.kept import PLAN_RESULT, Kept, kept
+from cssim.report.kept import Kept, kept
 from cssim.report.markup import MARKS, Table, amount, badge, isolated, name, short, told
 from cssim.report.verdict import figure, promise, sentence
+from cssim.roster.replay import PLAN_RESULT
 from cssim.scenario.units import format_moment
 
 if TYPE_CHECKING:

@@ -17,13 +17,10 @@ from cssim.errors import InputError
 from cssim.experiment.rosters import roster_of
 from cssim.measure.estimate import PeriodResult, TargetResult
 from cssim.messages import say
-from cssim.roster.replay import read_result
+from cssim.roster.replay import file_of, read_result
 from cssim.roster.result import SCHEMA, Shortfall
 from cssim.scenario.load import from_resolved
 from cssim.scenario.schema import RosterRow, Scenario
-
-PLAN_RESULT: Final = "result.json"
-"""The result in a plan's folder."""
 
 _DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RuntimeError)
 """What comes of a result that somebody has cut or changed."""
@@ -95,7 +92,7 @@ def read(path: Path) -> Kept:
     Raises:
         InputError: no such file; no result of `simulate` or `optimise`; one that lacks something.
     """
-    file = path / PLAN_RESULT if path.is_dir() else path
+    file = file_of(path)
     try:
         return kept(read_result(file))
     except InputError as error:

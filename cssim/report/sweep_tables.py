@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Column
 from rich.text import Text
 
 from cssim.measure import numbers
@@ -105,8 +107,11 @@ def _searched(outcome: Outcome) -> list[str | Text]:
 
 
 def _status(outcome: Outcome) -> Text:
-    colour = {"met": "green", "infeasible": "bold red", "budget": "yellow"}.get(outcome.status, "")
-    return Text(say(f"sweep.status.{outcome.status}"), style=colour)
+    """Whether the promises are kept there: where none was found that keeps them, what the best one does."""
+    missed = outcome.status == "budget" and any(target.verdict == "missed" for target in outcome.targets)
+    status = "missed" if missed else outcome.status
+    colour = {"met": "green", "infeasible": "bold red", "missed": "red", "budget": "yellow"}.get(status, "")
+    return Text(say(f"sweep.status.{status}"), style=colour)
 
 
 def _promise(out: Console, result: SweepResult, shown: Sequence[Outcome], k: int) -> None:
@@ -293,11 +298,10 @@ def tornado(out: Console, result: TornadoResult) -> None:
     )
     names = ["place", "guess", "now_is", "range", "at_low", "at_high", "cost_low", "cost_high"]
     table = terminal.table(terminal.heads(*names, *(["gap", "status"] if result.searched else [])), left=2)
-    table.columns[1].min_width = 22
-    for column in table.columns[4:8]:
-        column.no_wrap = False  # on a narrow terminal the half-widths stand below
     for bar in result.bars[:MOST_BARS]:
         table.add_row(str(bar.rank), label(bar), bar.guess.now.brief, _range(bar), *_effects(result, bar))
+    if Measurement.get(out, out.options.update(width=terminal.ENDLESS), table).maximum > out.width:
+        _stack(table.columns[4:8])
     terminal.show(out, title, table)
     if len(result.bars) > MOST_BARS:
         terminal.line(out, "tornado.more", more=len(result.bars) - MOST_BARS)
@@ -313,6 +317,13 @@ def tornado(out: Console, result: TornadoResult) -> None:
         terminal.line(out, "tornado.cheapest", top=priced)
     else:
         terminal.line(out, "tornado.cost")
+
+
+def _stack(columns: Sequence[Column]) -> None:
+    """On a narrow terminal the half-widths stand below."""
+    for column in columns:
+        column.no_wrap = False
+        column.max_width = max(len(part) for cell in column.cells for part in str(cell).split(" ± ")) + 2
 
 
 def label(bar: Bar, *, star: bool = True) -> str:

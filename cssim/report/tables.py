@@ -131,6 +131,9 @@ def simulation(out: Console, result: SimulationResult) -> None:
     _queues(out, result)
     _groups(out, result)
     targets(out, scenario, result.targets)
+    undecided = sum(target.verdict == "undecided" for target in result.targets)
+    if undecided:
+        terminal.line(out, "table.undecided", undecided=undecided)
     if result.precision is not None:
         key = "table.precise" if result.precise else "table.imprecise"
         terminal.line(out, key, days=result.replications, precision=f"{100 * result.precision:g}%")

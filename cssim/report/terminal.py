@@ -20,13 +20,13 @@ if TYPE_CHECKING:  # brings the compiler with it
 COLOURS: Final[Mapping[Verdict, str]] = {"met": "green", "missed": "bold red", "undecided": "yellow"}
 """Of verdicts."""
 
-_ENDLESS: Final = 1000
+ENDLESS: Final = 1000
 """Columns of a page that is no terminal: nothing is wrapped."""
 
 
 def console() -> Console:
     """Standard output."""
-    width = None if sys.stdout.isatty() else _ENDLESS
+    width = None if sys.stdout.isatty() else ENDLESS
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 

@@ -21,6 +21,9 @@ from cssim.scenario.schema import RosterRow
 
 SIMULATION: Final = "cssim.simulation.1"
 
+PLAN_RESULT: Final = "result.json"
+"""The result in a plan's folder."""
+
 _OF_THE_RUN = frozenset({"started", "elapsed_s", "version", "without", "untold"})
 """Keys that say when, for how long and by which version a result was made, what only the search saw, and what
 the planner's file left out: the resolved scenario, which is run again, leaves out nothing."""
@@ -77,12 +80,18 @@ class Replay:
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """A result's JSON.
+    """A result's JSON, from a file or from a plan's folder.
 
     Raises:
         InputError: no such file, or not a result of `simulate` or `optimise`.
     """
-    return result_of(read_json(path), path)
+    file = file_of(path)
+    return result_of(read_json(file), file)
+
+
+def file_of(path: Path) -> Path:
+    """The file itself; of a plan's folder, its result."""
+    return path / PLAN_RESULT if path.is_dir() else path
 
 
 def read_json(path: Path) -> Any:
@@ -93,6 +102,8 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError.one("replay.missing", str(path)) from None
     except OSError as error:
         raise InputError.one("replay.unreadable", str(path), why=error.strerror or error) from None
     except (ValueError, RecursionError):

@@ -104,7 +104,7 @@ def test_a_grid_shows_every_point_in_every_table(swept: SweepResult, language: L
     text = shown(swept)
     assert text.count("20%  ") >= 8
     assert HOSTILE in text
-    assert ("as written" if language == "en" else "方案原样") in text
+    assert ("as written" if language == "en" else "场景原样") in text
 
 
 def test_tables_fit_a_terminal_of_80_columns(
@@ -126,6 +126,11 @@ def test_costs_of_two_searches_differ_without_a_half_width() -> None:
     assert found.rows()[0]["cost change half_width"] is None
     _, head, _, row, _ = (line.split() for line in shown(found).splitlines()[2:7])
     assert len(head) == len(row) + 1  # its heading "paid h" is two words
+
+
+def test_a_narrow_terminal_loses_no_figure_of_a_tornado(blown: TornadoResult, language: Language) -> None:
+    narrow, wide = (re.findall(r"[+−]?\d[\d.,]*%?", shown(blown, width)) for width in (80, 200))
+    assert sorted(narrow) == sorted(wide)
 
 
 def test_a_frontier_says_what_the_hardest_and_the_easiest_level_cost(front: SweepResult) -> None:

@@ -410,7 +410,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(
         with pytest.raises(InputError) as error:
             act()
         for lang in LANGUAGES:
-            assert "pip install 'cssim[excel]'" in error.value.text(lang)
+            assert 'pip install "cssim[excel]"' in error.value.text(lang)
 
 
 def test_a_plan_without_the_extra_has_the_other_files(
