@@ -153,7 +153,8 @@ def test_no_text_in_a_csv_begins_like_a_formula_and_each_is_given_back(text: str
 
 
 @given(
-    st.text(min_size=1, max_size=200) | st.sampled_from((*NAMES, "a\nb", "a\r\nb", " a ", '"\n"', "\u3000"))
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=200)
+    | st.sampled_from((*NAMES, "a\nb", "a\r\nb", " a ", '"\n"', "\u3000"))
 )
 def test_a_roster_of_odd_names_reads_back(name: str) -> None:
     row = {"group": name, "date": "2026-03-02", "shift": name, "start": "08:00", "end": "10:00"}
