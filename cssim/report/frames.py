@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias
 
 from cssim.errors import InputError
+from cssim.measure.rows import unique
 
 
 class HasDict(Protocol):
@@ -308,16 +309,14 @@ def _unordered(starts: Sequence[str]) -> bool:
 
 def _targets(result: Result) -> list[tuple[str, Mapping[str, Any]]]:
     """The targets of a result, each with a name of its own."""
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    for k, target in enumerate(_list(judged(result), "targets")):
-        name = _of_target(target, "name", k)
-        if name is None:
+    targets, names = _list(judged(result), "targets"), []
+    for k, target in enumerate(targets):
+        names.append(_of_target(target, "name", k))
+        if names[k] is None:
             raise _lacking(f"targets.{k}.name")
         for key in ("on", "at_least", "at_most", "estimate"):
             _of_target(target, key, k)
-        taken = {name for name, _ in found}
-        found.append((name if name not in taken else f"{name} ({k + 1})", target))
-    return found
+    return list(zip(unique(names), targets, strict=True))
 
 
 _NUMBERS: Final = frozenset({"within_s", "at_least", "at_most", "on", "sure", "estimate", "low", "high"})

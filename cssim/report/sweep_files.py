@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from cssim.measure.rows import Table
 from cssim.report import files
 from cssim.scenario.tables import kept_text
-from cssim.sweeps.result import Table
 
 NAMES: Final = ("sweep.csv", "sweep.json", "sweep.png")
 """What a sweep's folder holds."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Literal
 
 from cssim.engine.floor import Roster
@@ -13,6 +11,7 @@ from cssim.experiment.simulation import SimulationResult
 from cssim.measure import html, numbers
 from cssim.measure.cost import roster_rows
 from cssim.measure.estimate import TargetResult, number
+from cssim.measure.rows import Table
 from cssim.messages import say
 from cssim.scenario.schema import Scenario
 
@@ -87,7 +86,7 @@ class SearchRecord:
 
 
 @dataclass(frozen=True)
-class RosterResult:
+class RosterResult(Table):
     """A roster with its proof.
 
     Attributes:
@@ -178,18 +177,6 @@ class RosterResult:
             {**row, "without": {name: number(value) for name, value in one.items()}}
             for row, one in zip(rows, without, strict=True)
         ]
-
-    def to_json(self) -> str:
-        """`to_dict` as text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
-
-    def to_frame(self) -> Any:
-        """The roster as a pandas frame.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return import_module("pandas").DataFrame(self.rows())
 
     def _repr_html_(self) -> str:
         """For a notebook: the verdict in a sentence, the bound, the promises and the roster as a grid."""

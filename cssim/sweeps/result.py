@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import Any, Final, Literal
 
 from cssim.measure import html
 from cssim.measure.estimate import number
+from cssim.measure.rows import Row, Table, unique
 from cssim.messages import say
 from cssim.scenario.schema import Scenario
 from cssim.sweeps.outcome import Difference, Outcome, between
@@ -18,9 +18,6 @@ from cssim.sweeps.outcome import Difference, Outcome, between
 SCHEMA: Final = "cssim.sweep.1"
 
 Kind = Literal["sweep", "frontier", "bot"]
-
-Row = dict[str, Any]
-"""A row of a table by the names of its columns; numbers, texts and None."""
 
 
 @dataclass(frozen=True)
@@ -52,47 +49,6 @@ def about(scenario: Scenario, seed: int, ran: Ran, interrupted: bool) -> dict[st
         "elapsed_s": ran.elapsed,
         "interrupted": interrupted,
     }
-
-
-class Table:
-    """What can be shown as rows."""
-
-    def rows(self) -> list[Row]:
-        """The rows, each with the same columns."""
-        raise NotImplementedError
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON, None for what is not a number."""
-        raise NotImplementedError
-
-    def to_json(self) -> str:
-        """`to_dict` as text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
-
-    def to_frame(self) -> Any:
-        """The rows as a pandas frame.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return import_module("pandas").DataFrame(self.rows())
-
-    def _repr_html_(self) -> str:
-        """The rows for a notebook, without what would make them too wide to be read."""
-        rows = [{k: v for k, v in row.items() if not k.endswith(_ASIDE)} for row in self.rows()]
-        return html.table(
-            list(rows[0]) if rows else (), [[_cell(one) for one in row.values()] for row in rows]
-        )
-
-
-_ASIDE: Final = ("half_width", "currency", ": period", ": change in")
-"""Ends of the names of columns that a notebook's table leaves out; `to_frame` has them all."""
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -179,11 +135,6 @@ class SweepResult(Table):
         """The rows for a notebook, below a line that says of what."""
         head = say("sweep.html", name=self.scenario.name or "-", points=len(self.outcomes), seed=self.seed)
         return html.paragraph(head, strong=True) + super()._repr_html_()
-
-
-def unique(names: Sequence[str]) -> list[str]:
-    """The names; those that stand there before get their number."""
-    return [name if name not in names[:k] else f"{name} ({k + 1})" for k, name in enumerate(names)]
 
 
 def _estimate(name: str, value: float | None, half_width: float | None) -> Mapping[str, float | None]:

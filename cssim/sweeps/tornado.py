@@ -21,6 +21,7 @@ from cssim.engine.floor import Roster
 from cssim.experiment.rosters import roster_of
 from cssim.experiment.simulation import SimulationResult
 from cssim.measure.estimate import TargetResult, number
+from cssim.measure.rows import Row, Table
 from cssim.messages import say
 from cssim.roster.stop import Stop
 from cssim.scenario.schema import Scenario
@@ -30,7 +31,7 @@ from cssim.sweeps.grid import Change, Point, changed
 from cssim.sweeps.guesses import Guess, guesses
 from cssim.sweeps.outcome import Outcome
 from cssim.sweeps.paired import Effect
-from cssim.sweeps.result import Ran, Row, Table, about
+from cssim.sweeps.result import Ran, about
 from cssim.sweeps.run import Optimised, Simulated, Tell, rows_of, run
 
 TOP: Final = 5
