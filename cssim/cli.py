@@ -276,12 +276,11 @@ def _report(
     files.require_free([out], force)
     others = beside or []
     kept, rest = read(result), [read(path) for path in others]
-    named = dict(zip(names_of(others), (other.raw for other in rest), strict=True))
     with showing(result):
         if out.suffix.lower() == ".xlsx":
             content = workbook(kept.raw, spoken())
         else:
-            content = html(kept.raw, beside=named).encode()
+            content = html(kept, beside=dict(zip(names_of(others), rest, strict=True))).encode()
     files.write({out: content})
     if as_json:
         _print_json({"file": str(out), "lang": spoken()})

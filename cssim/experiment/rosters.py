@@ -1,8 +1,14 @@
-"""A roster's rows as duties: who works which concrete shift, in the order in which agents are numbered."""
+"""A roster's rows, as a result holds them, and what they mean: who works which concrete shift.
+
+Duties stand in the order in which agents are numbered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from cssim.engine.floor import Duty, Roster, in_order
 from cssim.errors import Fault, InputError
@@ -34,6 +40,19 @@ def roster_of(scenario: Scenario, rows: Iterable[RosterRow]) -> Roster:
     if faults:
         raise InputError(faults)
     return settled(scenario, duties)
+
+
+def rows_from(found: Any) -> tuple[RosterRow, ...]:
+    """Rows as a result's JSON holds them; what it tells of them besides is left out.
+
+    Raises:
+        ValueError: they are no rows of a roster.
+    """
+    try:
+        known = [{name: row.get(name) for name in RosterRow.model_fields} for row in found]
+        return TypeAdapter(tuple[RosterRow, ...]).validate_python(known)
+    except (ValidationError, AttributeError, TypeError) as error:
+        raise ValueError("no rows of a roster") from error
 
 
 def _no_shift(scenario: Scenario, row: RosterRow, path: str) -> Fault:

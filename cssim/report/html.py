@@ -37,15 +37,15 @@ MOST_OPEN: Final = 12
 
 
 def html(
-    result: Result,
+    result: Result | Kept,
     *,
     lang: Language | None = None,
-    beside: Mapping[str, Result] | None = None,
+    beside: Mapping[str, Result | Kept] | None = None,
 ) -> str:
     """The report on a result.
 
     Args:
-        result: of `simulate` or `optimise`, as an object or as its JSON.
+        result: of `simulate` or `optimise`, as an object, as its JSON, or read back from it.
         lang: of the words; the one spoken by default.
         beside: other results by the name that they go by, to stand beside it.
 
@@ -55,11 +55,14 @@ def html(
 
     def render() -> str:
         speak(lang or spoken())
-        mine = kept(frames.plain(result))
-        others = {called: kept(frames.plain(other)) for called, other in (beside or {}).items()}
+        mine, others = _read(result), {called: _read(other) for called, other in (beside or {}).items()}
         return _page().get_template("report.html.j2").render(_parts(mine, others)).lstrip()
 
     return copy_context().run(render)
+
+
+def _read(result: Result | Kept) -> Kept:
+    return result if isinstance(result, Kept) else kept(frames.plain(result))
 
 
 @cache

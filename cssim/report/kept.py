@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from cssim.engine.floor import Roster
 from cssim.errors import InputError
-from cssim.experiment.rosters import roster_of
+from cssim.experiment.rosters import roster_of, rows_from
 from cssim.measure.estimate import PeriodResult, TargetResult
 from cssim.messages import say
 from cssim.roster.replay import file_of, read_result
 from cssim.roster.result import SCHEMA, Shortfall
 from cssim.scenario.load import from_resolved
-from cssim.scenario.schema import RosterRow, Scenario
+from cssim.scenario.schema import Scenario
 
 _DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RuntimeError)
 """What comes of a result that somebody has cut or changed."""
@@ -157,11 +156,9 @@ def _lacking(error: Exception) -> InputError:
 
 
 def _roster(scenario: Scenario, rows: Sequence[Mapping[str, Any]]) -> Roster:
-    fields = RosterRow.model_fields
     try:
-        known = [{name: row.get(name) for name in fields} for row in rows]
-        return roster_of(scenario, TypeAdapter(tuple[RosterRow, ...]).validate_python(known))
-    except (ValidationError, AttributeError, TypeError):
+        return roster_of(scenario, rows_from(rows))
+    except ValueError:
         raise InputError.one("report.lacking", what="roster") from None
 
 

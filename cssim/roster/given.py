@@ -6,14 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from cssim.engine.floor import Roster
 from cssim.errors import InputError
-from cssim.experiment.rosters import roster_of
+from cssim.experiment.rosters import roster_of, rows_from
 from cssim.roster.replay import read_json, result_of
 from cssim.scenario import load
-from cssim.scenario.schema import RosterRow, Scenario
+from cssim.scenario.schema import Scenario
 
 
 def read_roster(path: Path, scenario: Scenario) -> Roster:
@@ -25,12 +23,10 @@ def read_roster(path: Path, scenario: Scenario) -> Roster:
     """
     if path.suffix.lower() != ".json":
         return roster_of(scenario, load.read_roster(path, scenario))
-    rows = _rows(path)
+    found = _rows(path)
     try:
-        fields = RosterRow.model_fields
-        known = [{name: row.get(name) for name in fields} for row in rows or ()]
-        return roster_of(scenario, TypeAdapter(tuple[RosterRow, ...]).validate_python(known))
-    except (ValidationError, AttributeError, TypeError):
+        return roster_of(scenario, rows_from(found or ()))
+    except ValueError:
         raise InputError.one("replay.lacking", f"{path}: roster") from None
     except InputError as error:
         raise InputError(replace(fault, path=f"{path}: {fault.path}") for fault in error.faults) from None

@@ -13,11 +13,10 @@ from pydantic import PositiveInt, TypeAdapter, ValidationError
 
 from cssim.errors import InputError
 from cssim.experiment.days import Progress
-from cssim.experiment.rosters import roster_of
+from cssim.experiment.rosters import roster_of, rows_from
 from cssim.experiment.simulation import SimulationResult, simulate
 from cssim.roster.result import SCHEMA
 from cssim.scenario.load import from_resolved
-from cssim.scenario.schema import RosterRow
 
 SIMULATION: Final = "cssim.simulation.1"
 
@@ -163,11 +162,9 @@ def _again(
         if kept.get(name) is None:
             raise InputError.one("replay.lacking", name)
     try:
-        rows = TypeAdapter(tuple[RosterRow, ...]).validate_python(
-            [{name: row.get(name) for name in RosterRow.model_fields} for row in kept["roster"]]
-        )
+        rows = rows_from(kept["roster"])
         run = TypeAdapter(dict[str, int]).validate_python({name: kept[name] for name in _WHOLE})
-    except (ValidationError, AttributeError, TypeError):
+    except ValueError:  # pydantic's, too
         raise InputError.one("replay.lacking", ", ".join(("roster", *_WHOLE))) from None
     scenario, precision = from_resolved(kept["scenario"]), kept.get("precision")
     try:
