@@ -67,6 +67,7 @@ BINS: Final = 20 * PER_OCTAVE + 1
 
 DEFLECTED, ABANDONED = int(Outcome.DEFLECTED), int(Outcome.ABANDONED)
 LINGERED, BROKEN_OFF = int(Outcome.LINGERED), int(Outcome.BROKEN_OFF)
+UNFINISHED = int(Outcome.UNFINISHED)
 
 
 class Row(NamedTuple):
@@ -159,14 +160,16 @@ def mean_first_reply(row: Row) -> Mark:
 
 
 @part
-def abandonment(outcome: int) -> Mark:
+def abandonment(outcome: int, in_vain: bool) -> Mark:
     """Share of offered contacts whose buyer gave up before the first reply.
 
-    Formula: (abandoned + lingered) / offered. Booked to the contact's arrival. 0/0: nothing to measure.
+    Formula: (abandoned + lingered + in vain) / offered. Booked to the contact's arrival. 0/0: nothing to
+    measure. Who came in vain, when nobody was on or to come, can only give up; who was in line when the last
+    agent went is cut off by the roster's end, and what became of it is not known.
     Source: Mandelbaum and Zeltyn 2004, "The impact of customers' patience on delay and abandonment", OR
     Spectrum 26(3); those who linger have given up too, only nobody can see it.
     """
-    return Mark(1.0 if outcome in (ABANDONED, LINGERED) else 0.0, 1.0, False)
+    return Mark(1.0 if in_vain or outcome in (ABANDONED, LINGERED) else 0.0, 1.0, False)
 
 
 @part
@@ -180,14 +183,15 @@ def deflection(outcome: int) -> Mark:
 
 
 @part
-def lost_sales(outcome: int, value: float) -> Mark:
-    """Sale value of the contacts that abandoned, lingered or broke off.
+def lost_sales(outcome: int, in_vain: bool, value: float) -> Mark:
+    """Sale value of the contacts that abandoned, lingered, broke off or came in vain.
 
     Formula: sum of the queues' `sale_value` over them; a total, so the denominator is 1. Booked to the
     contact's arrival. Nobody lost is 0.
     Source: the model; the margin is the scenario's.
     """
-    return Mark(value if outcome in (ABANDONED, LINGERED, BROKEN_OFF) else 0.0, 0.0, False)
+    lost = in_vain or outcome in (ABANDONED, LINGERED, BROKEN_OFF)
+    return Mark(value if lost else 0.0, 0.0, False)
 
 
 @part
@@ -237,7 +241,10 @@ def _buyers_round(
 
 
 class Happened(NamedTuple):
-    """The columns of a log, and of its contacts and agents, that are measured; see `Log`, `Contacts`."""
+    """The columns of a log, and of its contacts and agents, that are measured; see `Log`, `Contacts`.
+
+    `served_until`: when the last agent who takes a queue's contacts signed off, -inf where none came, (q,).
+    """
 
     first: Ints
     queue: Ints
@@ -254,6 +261,7 @@ class Happened(NamedTuple):
     message: Floats
     begun: Floats
     sent: Floats
+    served_until: Floats
     group: Ints
     speed: Floats
     from_: Floats  # an agent's time from log-on to sign-off, and breaks, which are taken off
@@ -455,6 +463,7 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
     """Count a contact that came, and the bot's answer to it."""
     q, arrival, outcome, cell = h.queue[i], h.arrival[i], h.outcome[i], _interval(c, h.arrival[i])
     offered = not np.isnan(h.offered[i])
+    in_vain = outcome == UNFINISHED and h.offered[i] > h.served_until[q]
     if offered:
         s.offered_in_all[0] += 1
     if cell != NOBODY:
@@ -464,7 +473,7 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
             s.offered[q, cell] += 1
         if r.column[outcome] > 0:
             s.counts[q, r.column[outcome]] += 1
-        s.lost[0] += lost_sales(outcome, r.values[q]).part
+        s.lost[0] += lost_sales(outcome, in_vain, r.values[q]).part
     for t in range(len(r.kind)):
         if not r.queues[t, q] or r.kind[t] == OTHER:
             continue
@@ -472,11 +481,11 @@ def _contact(c: Clock, h: Happened, r: Rules, spans: Spans, cells: Cells, s: Sum
         if kind == DEFLECTION:
             mark = deflection(outcome)
         elif kind == LOST_SALES:
-            mark = lost_sales(outcome, r.values[q])
+            mark = lost_sales(outcome, in_vain, r.values[q])
         elif kind == ABANDONMENT:
             if not offered:
                 continue
-            mark = abandonment(outcome)
+            mark = abandonment(outcome, in_vain)
         elif by_bot:
             mark = _mark(r.kind[t], r.within[t], r.exclude[t], _bots(h.arrival[i]))
         elif kind > LAST_OF_CONTACTS or not offered:

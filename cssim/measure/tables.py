@@ -25,7 +25,7 @@ from cssim.measure.measures import (
 )
 from cssim.measure.periods import Period
 from cssim.measure.presence import OF_TIME, Presence, ticks_of
-from cssim.scenario.clock import GRID, Calendar, Ints
+from cssim.scenario.clock import GRID, Calendar, Floats, Ints
 from cssim.scenario.schema import WITHIN_MEASURES, Scenario, Target
 
 COUNTS: Final = (
@@ -184,6 +184,12 @@ def _cells(scenario: Scenario, calendar: Calendar, periods: Sequence[Sequence[Pe
     return cuts, np.searchsorted(cuts, ticks_of(starts)).astype(np.int64)
 
 
+def _served_until(log: Log, came: Ints) -> Floats:
+    """When the last of the agents who came and take a queue's contacts signed off, (q,)."""
+    off = np.where(log.policy.serves[log.agents.group[came]], log.off[came, None], -np.inf)
+    return np.asarray(off.max(axis=0, initial=-np.inf))
+
+
 def _happened(log: Log) -> Happened:
     """The columns that are measured, each in one piece."""
     contacts, agents, whole = log.contacts, log.agents, np.ascontiguousarray
@@ -205,6 +211,7 @@ def _happened(log: Log) -> Happened:
         message=whole(log.message),
         begun=whole(log.begun),
         sent=whole(log.sent),
+        served_until=_served_until(log, came),
         group=whole(agents.group),
         speed=whole(log.policy.speed),
         from_=np.concatenate([log.on[came], log.break_begun[taken]]),

@@ -127,6 +127,27 @@ def test_abandonment_counts_those_whose_going_nobody_saw():
     assert parts({"measure": "abandonment", "at_most": 0.1}, rows) == [(2, 5)]
 
 
+def test_who_comes_when_nobody_is_on_or_to_come_gives_up_and_the_sale_is_lost():
+    abandonment, lost = {"measure": "abandonment", "at_most": 0}, {"measure": "lost_sales", "at_most": 0}
+    cut_off = H(HOUR, [never(HOUR)], Outcome.UNFINISHED)
+    in_vain = H(HOUR + 1, [never(HOUR + 1)], Outcome.UNFINISHED)
+    rows = [contact(0, 1), cut_off, in_vain]
+    assert parts(abandonment, rows) == [(1, 3)]
+    assert parts(lost, rows) == [(38, 1)]
+    assert parts(abandonment, rows, workers=[W(0, HOUR, overtime=1)]) == [(0, 3)]
+    for nobody in ((), [W(0, HOUR, present=False)]):
+        assert parts(abandonment, rows[1:], workers=nobody) == [(2, 2)]
+        assert parts(lost, rows[1:], workers=nobody) == [(76, 1)]
+
+
+def test_a_queue_is_served_until_the_last_agent_who_takes_its_contacts_goes():
+    buyer = H(HOUR + 1, [never(HOUR + 1)], Outcome.UNFINISHED, queue=1)
+    temps_stay = [W(0, HOUR), W(0, 2 * HOUR, group=1)]
+    main_stays = [W(0, 2 * HOUR), W(0, HOUR, group=1)]
+    assert parts({"measure": "abandonment", "at_most": 0}, [buyer], workers=temps_stay) == [(1, 1)]
+    assert parts({"measure": "abandonment", "at_most": 0}, [buyer], workers=main_stays) == [(0, 1)]
+
+
 def test_deflection_is_a_share_of_all_contacts():
     rows = [DEFLECTED, BY_BOT, contact(0, 1), LEFT, ASLEEP]
     assert parts({"measure": "deflection"}, rows) == [(1, 4)]

@@ -57,6 +57,15 @@ def test_nobody_at_all() -> None:
     assert found.cost == 0
 
 
+def test_nobody_is_no_way_to_keep_buyers_from_giving_up() -> None:
+    gives_up = {"measure": "abandonment", "at_most": 0.05}
+    found = plan(targets=[gives_up])
+    assert found.status == "met"
+    assert sum(duty.count for duty in found.roster) > 0
+    nobody = plan(targets=[gives_up], groups={"main": group(people=0)})
+    assert nobody.status == "infeasible"
+
+
 def test_a_horizon_of_one_hour() -> None:
     hour = {"from": "2026-11-10 10:00", "to": "2026-11-10 11:00"}
     found = plan(horizon=hour, queues={"pre_sales": {**QUEUE, "volume": {"contacts": 30}}})
