@@ -273,8 +273,10 @@ def _report(
 
     if out.suffix.lower() not in _PAGES:
         raise InputError.one("report.suffix", "-o", given=out, allowed=", ".join(_PAGES))
-    files.require_free([out], force)
     others = beside or []
+    if others and out.suffix.lower() == ".xlsx":
+        raise InputError.one("report.no_beside", "--beside")
+    files.require_free([out], force)
     kept, rest = read(result), [read(path) for path in others]
     with showing(result):
         if out.suffix.lower() == ".xlsx":

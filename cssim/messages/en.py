@@ -271,6 +271,7 @@ WORDS: dict[str, str] = {
     "file.no_time": "{file} has a number on the sheet {sheet}, in a cell for a time of day, that is too large to be one; write 21:30",
     "file.far_cell": "{file} has something in the far cell {cell}; clear the rows and columns beyond what you need",
     "grid.none": "no sheet has the headings of a roster: group, shift, [start, end], then a date a column",
+    "grid.date": '"{given}" is no date, and people stand below it; write a date (2026-11-11) or empty the column',
     "grid.empty": "nobody works: there is no number in the columns of dates",
     "sheet.none": "no sheet of this workbook is a scenario; `cssim new --workbook FILE.xlsx` writes one",
     "sheet.row": "the row with the key {key} (in the last column) is missing; `cssim new --workbook` writes a whole sheet",
@@ -465,6 +466,7 @@ WORDS: dict[str, str] = {
     "workbook.status.met": "keeps every promise",
     "workbook.status.budget": "not sure to keep every promise; the best found",
     "workbook.status.infeasible": "no roster can keep every promise; the nearest",
+    "report.no_beside": "a workbook shows one plan; write a page (-o FILE.html) to see plans beside each other",
     "report.suffix": "{given}; the file's name must end with one of {allowed}",
     "plan.no_workbook": 'No plan.xlsx: workbooks need XlsxWriter (pip install "cssim[excel]").',
     # -- report: html -----------------------------------------------------------------------------

@@ -261,6 +261,7 @@ WORDS: dict[str, str] = {
     "file.no_time": "{file} 的工作表 {sheet} 里，有个填钟点的单元格写了大得不可能是时间的数；请写成 21:30",
     "file.far_cell": "{file} 在很远的单元格 {cell} 里有内容；请清除用不到的行和列",
     "grid.none": "没有一张工作表带班表的表头：组别、班次、［开始、结束］，然后每个日期一列",
+    "grid.date": "“{given}”不是日期，而它下面排有人数；请写成日期（2026-11-11），或清空该列",
     "grid.empty": "没有人上班：日期各列里没有人数",
     "sheet.none": "这个工作簿里没有场景表；用 `cssim new --workbook 文件.xlsx` 生成一张",
     "sheet.row": "缺少键为 {key} 的一行（键在最后一列）；`cssim new --workbook` 会生成完整的表",
@@ -455,6 +456,7 @@ WORDS: dict[str, str] = {
     "workbook.status.met": "能做到全部承诺",
     "workbook.status.budget": "不能确定做到全部承诺，这是找到的最好的",
     "workbook.status.infeasible": "没有班表能做到全部承诺，这是最接近的",
+    "report.no_beside": "工作簿只显示一份方案；要并列比较几份方案，请写成网页（-o FILE.html）",
     "report.suffix": "{given}；文件名要以 {allowed} 之一结尾",
     "plan.no_workbook": '没有写 plan.xlsx：工作簿需要 XlsxWriter（pip install "cssim[excel]"）。',
     # -- report: html -----------------------------------------------------------------------------

@@ -69,11 +69,12 @@ COMPARED: Final = 6e5
 
 ENOUGH: Final = (32, 256)
 
-SURE: Final = (2e7, 3e7)
-"""Contacts of the first judgement and of later ones, likewise, where neither their number nor the time says
-otherwise: the first is to come soon, and the more a later one knows, the less must be kept too well."""
+SURE: Final = (2e7, 3e7, 1e8)
+"""Contacts of the first judgement, the second and later ones, likewise, where neither their number nor the
+time says otherwise: the first is to come soon, and the more a later one knows, the less must be kept too
+well."""
 
-JUDGED: Final = (400, 4000)
+JUDGED: Final = (400, 10_000)
 
 TWO_LOOKS: Final = 80
 """A judgement of so many replications is looked at after a quarter of them, too."""
@@ -186,7 +187,7 @@ def optimise(
         lost_sales: whether sales that are lost with buyers who go count as cost, besides the wages.
         keep: told the best roster so far and its cost whenever there is a better one, so that it is not lost
             if the process is killed.
-        replications: of each judgement; by default as many as the budget has room for, 4,000 at most.
+        replications: of each judgement; by default as many as the budget has room for, 10,000 at most.
         progress: told how far it is, see `cssim.roster.stop.Record`.
 
     Raises:
@@ -548,7 +549,7 @@ class _Search:
         """
         lab, first = self.lab, self.judged == 0 and not self.late
         self.hurried = self.early = False
-        self.planned = self.replications or self.sure[min(self.judged, 1)]
+        self.planned = self.replications or self.sure[min(self.judged, len(self.sure) - 1)]
         if np.isfinite(lab.left):
             if lab.pace:
                 some = int((0.25 if self.late else 0.3) * lab.left / lab.pace)

@@ -13,7 +13,7 @@ from typing import Final
 
 from cssim.errors import Fault, InputError, Wrong
 from cssim.messages import LANGUAGES, say
-from cssim.scenario.cells import Book, Sheet, Value, clock_text, number, plain_text
+from cssim.scenario.cells import Book, Sheet, Value, clock_text, moment, number, plain_text
 from cssim.scenario.tables import ROSTER, Column, Table
 from cssim.scenario.tree import Node
 from cssim.scenario.units import parse_date
@@ -58,7 +58,8 @@ def roster(book: Book, known: Collection[str] = ()) -> Table:
                 if grid.sheet.at(row, column) not in ("", 0.0):
                     faults += _lacking(grid, row, cells, len(rows))
                     rows.append(_row(grid, row, column, day, known))
-    if not rows:
+    faults += _misread(grid)
+    if not rows and not faults:
         raise InputError.one("grid.empty", place=grid.sheet.place(grid.head, min(grid.people)))
     return Table(Node(tuple(rows), grid.sheet.place(grid.head, 0)), tuple(faults))
 
@@ -88,7 +89,8 @@ def _is_named(cell: Value, column: Column) -> bool:
 
 
 def _date(cell: Value) -> str | None:
-    """The date of a heading; words and numbers are none."""
+    """The date of a heading; words and other numbers are none."""
+    cell = moment(cell)
     if isinstance(cell, datetime):
         cell = cell.date()
     if not isinstance(cell, (date, str)):
@@ -103,6 +105,17 @@ def _is_total(grid: _Grid, row: int) -> bool:
     """Whether a row adds up those above it."""
     first = grid.sheet.at(row, grid.columns["group"])
     return first in [say(key, lang) for key in _TOTALS for lang in LANGUAGES]
+
+
+def _misread(grid: _Grid) -> Iterator[Fault]:
+    """The faults of headings that look as if they were to be dates, where people stand below them."""
+    rows = [row for row in range(grid.head + 1, len(grid.sheet.rows)) if not _is_total(grid, row)]
+    for column, cell in enumerate(grid.sheet.rows[grid.head]):
+        text = plain_text(cell)
+        known = column in grid.people or column in grid.columns.values()
+        people = any(grid.sheet.at(row, column) not in ("", 0.0) for row in rows)
+        if people and not known and any(map(str.isdigit, text)):
+            yield Fault("grid.date", {"given": text}, "date", grid.sheet.place(grid.head, column))
 
 
 def _lacking(grid: _Grid, row: int, cells: Mapping[str, Value], index: int) -> Iterator[Fault]:

@@ -237,6 +237,71 @@ def test_what_is_no_roster_is_named(saved: Saved, tmp_path: Path) -> None:
         assert [fault.key for fault in error.value.faults] == [key]
     with pytest.raises(InputError, match="no such file"):
         read_roster(tmp_path / "other.xlsx", shop())
+    (tmp_path / "old.XLS").write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(InputError, match=r"save it as \.xlsx"):
+        read_roster(tmp_path / "old.XLS", shop())
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ('<c r="E2" t="e"><f>F9</f><v>#REF!</v></c>', "#REF!"),
+        ('<c t="e" r="E2"><v>#N/A</v></c>', "#N/A"),
+        ('<c r="E2"><f>D2&amp;"1"</f></c>', '=D2&"1"'),
+        ('<c r="E2"><f t="shared" si="0"/><v></v></c>', "="),
+    ],
+)
+def test_a_cell_of_which_no_number_is_known_is_not_taken_for_empty(
+    cell: str, shown: str, saved: Saved
+) -> None:
+    """Or people would be missing from the roster, and nobody would know."""
+    content = edited(planners([HEAD, [HOSTILE[2], "night", "", "", 2, 1]]), r'<c r="E2".*?</c>', cell)
+    path = saved(content)
+    with pytest.raises(InputError) as error:
+        read_roster(path, shop())
+    (fault,) = error.value.faults
+    assert (f"{fault.place}", fault.key) == (f"{path}: 排班 E2", "number.not")
+    assert fault.values["given"] == shown
+
+
+def test_a_formula_that_gives_an_empty_text_is_empty(saved: Saved) -> None:
+    cell = '<c r="F2" t="str"><f>IF(1,"")</f><v></v></c>'
+    content = edited(planners([HEAD, [HOSTILE[2], "night", "", "", 2, 1]]), r'<c r="F2".*?</c>', cell)
+    (duty,) = read_roster(saved(content), shop())
+    assert (duty.shift.day.day, duty.count) == (16, 2)
+
+
+def edited(content: bytes, pattern: str, new: str) -> bytes:
+    """A workbook whose first sheet says something else, once."""
+    old, found = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(found, "w") as parts:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                text, times = re.subn(pattern, lambda _: new, part.decode())
+                assert times == 1
+                part = text.encode()
+            parts.writestr(name, part)
+    return found.getvalue()
+
+
+def test_a_heading_that_should_be_a_date_is_not_passed_over(saved: Saved) -> None:
+    head = ["group", "shift", "2026-09-16", "09/l7"]
+    path = saved(planners([head, [HOSTILE[2], "night", 1, 2]]))
+    with pytest.raises(InputError) as error:
+        read_roster(path, shop())
+    assert [(f"{fault.place}", fault.key) for fault in error.value.faults] == [
+        (f"{path}: 排班 D1", "grid.date")
+    ]
+    (duty,) = read_roster(saved(planners([head, [HOSTILE[2], "night", 1, 0]])), shop())
+    assert duty.count == 1
+    (duty,) = read_roster(saved(planners([[*head[:3], "skill"], [HOSTILE[2], "night", 1, 2]])), shop())
+    assert duty.count == 1
+
+
+def test_a_date_whose_cell_lost_its_look_is_a_date(saved: Saved) -> None:
+    (duty,) = read_roster(saved(planners([["group", "shift", 46_281.0], [HOSTILE[2], "night", 1]])), shop())
+    assert duty.shift.day == date(2026, 9, 16)
 
 
 def test_a_far_cell_does_not_eat_the_memory(saved: Saved) -> None:
@@ -388,6 +453,10 @@ def test_report_writes_it_again(
     assert run(*again) == 2
     assert "--force" in capsys.readouterr().err
     assert run("report", tmp_path / "result.json", "-o", tmp_path / "again.pdf") == 2
+    beside = ("--beside", tmp_path / "result.json")
+    assert run("report", tmp_path / "result.json", "-o", tmp_path / "both.xlsx", *beside) == 2
+    assert "FILE.html" in capsys.readouterr().err
+    assert not (tmp_path / "both.xlsx").exists()
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(
