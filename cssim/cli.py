@@ -6,6 +6,7 @@ every command brings what it needs. Help texts are message keys until the reader
 
 from __future__ import annotations
 
+import errno
 import json
 import locale
 import os
@@ -118,8 +119,12 @@ def _check(
         _print_json({**outlook.to_dict(), "files": dict(found.files)})
     else:
         from cssim.report import tables, terminal
+        from cssim.scenario.cells import is_workbook
 
-        tables.outlook(terminal.console(), outlook)
+        out = terminal.console()
+        tables.outlook(out, outlook)
+        if outlook.untold and is_workbook(scenario):
+            terminal.line(out, "outlook.sheet", file=scenario)
 
 
 @app.command("simulate", help="help.simulate")
@@ -541,8 +546,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if sys.stdout is not None:  # it was closed, or there is no console
             sys.stdout.flush()
-    except OSError:  # nobody reads it any more: say nothing, neither now nor at the exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it would fail again at the exit
+        if not isinstance(error, BrokenPipeError):  # then nobody reads it any more
+            code = _unwritten(error)
     sys.exit(code)
 
 
@@ -567,11 +574,19 @@ def _run(given: Sequence[str]) -> int:
         _complain(str(error))
         return Exit.FAULT
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            return _unwritten(error)
         _complain(_unexpected(error))
         return Exit.FAULT
     if code == Exit.STOPPED:
         _complain(say("cli.stopped"))
     return int(code)
+
+
+def _unwritten(error: OSError) -> Exit:
+    """The end where what was to be said could not be written."""
+    _complain(say("cli.unwritten", why=error.strerror))
+    return Exit.FAULT
 
 
 def _input(given: Sequence[str], faults: Sequence[Mapping[str, Any]]) -> Exit:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -486,6 +486,23 @@ def test_a_full_disk_loses_no_words(cssim: Cssim, shop: Path, monkeypatch: pytes
     assert "Promises kept: 1 of 1" in ended.out
     assert "could not write sim.json: No space left on device" in ended.err
     assert not (shop.parent / "sim.json").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
+@pytest.mark.parametrize("words", [("--help",), ("check", "SHOP"), ("check", "SHOP", "--resolved")])
+def test_words_that_cannot_be_written_are_missed(shop: Path, words: Sequence[str]) -> None:
+    given = [str(shop) if word == "SHOP" else word for word in words]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "cssim", *given, "--lang", "en"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("the output could not be written: No space left on device")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_simulate_without_a_roster_says_so(cssim: Cssim, shop: Path) -> None:

@@ -378,6 +378,21 @@ def test_the_commands_take_a_sheet_in_place_of_yaml(run: Run, capsys: pytest.Cap
     assert run("simulate", "shop.xlsx", *few) in (4, 5)
 
 
+def test_what_a_sheet_does_not_ask_for_can_be_told_in_yaml(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run("new", "--workbook", "shop.xlsx")
+    capsys.readouterr()
+    run("check", "shop.xlsx")
+    assert "cssim check shop.xlsx --resolved" in capsys.readouterr().out
+    run("check", "shop.xlsx", "--resolved")
+    told = tmp_path / "shop.yaml"
+    told.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert load(told).model_dump() == load(tmp_path / "shop.xlsx").model_dump()
+    run("check", "shop.yaml")
+    assert "--resolved" not in capsys.readouterr().out
+
+
 def test_new_writes_either_yaml_or_a_sheet(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("new") == 2
     assert run("new", "shop", "--workbook", "shop.xlsx") == 2
