@@ -33,11 +33,12 @@ def promises(targets: Sequence[TargetResult]) -> str:
 
 
 def _promise(target: TargetResult) -> list[str]:
-    low, high = (measured(target.judged, end) for end in (target.low, target.high))
+    values = (target.estimate, target.low, target.high)
+    reached, low, high = (measured(target.judged, value, target.promised) for value in values)
     return [
         target.name,
         say("table.whole") if target.each == "horizon" else target.period,
-        measured(target.judged, target.estimate),
+        reached,
         f"{low} … {high}",
         wanted(target),
         say(f"verdict.{target.verdict}"),

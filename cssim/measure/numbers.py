@@ -23,9 +23,15 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
 
 
-def share(value: float | None) -> str:
-    """``81.3%``."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"
+def share(value: float | None, beside: float | None = None) -> str:
+    """``81.3%``; with more figures where it would read as what it stands `beside`, and is not: ``79.96%``."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    plain = f"{100 * value:.1f}%"
+    if beside is None or value == beside:
+        return plain
+    pairs = ((f"{100 * value:.{n}f}%", f"{100 * beside:.{n}f}%") for n in range(1, 5))
+    return next((one for one, other in pairs if one != other), plain)
 
 
 def gap(value: float | None) -> str:
@@ -73,15 +79,15 @@ def is_share(measure: str) -> bool:
     return measure not in DURATION_MEASURES | NUMBER_MEASURES
 
 
-def measured(measure: str, value: float | None) -> str:
-    """A measure's value in its own unit, as found."""
+def measured(measure: str, value: float | None, beside: float | None = None) -> str:
+    """A measure's value in its own unit, as found; a share told apart from what it stands `beside`."""
     from cssim.scenario.schema import DURATION_MEASURES, NUMBER_MEASURES  # slow to import
 
     if measure in DURATION_MEASURES:
         return time(value)
     if measure in NUMBER_MEASURES and value is not None:
         return count(value)
-    return share(value)
+    return share(value, beside)
 
 
 def promised(measure: str, value: float) -> str:

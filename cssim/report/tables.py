@@ -204,13 +204,14 @@ def targets(out: Console, scenario: Scenario, results: Sequence[TargetResult]) -
     """The promises, one row a period, each with its verdict; then how many hold."""
     table = terminal.table(terminal.heads("promise", "period", "reached", "interval", "wanted", "verdict"))
     for target, result in zip(scenario.targets, results, strict=True):
-        measure = result.judged
         for k, period in enumerate(result.by_period):
+            ends = (period.estimate, period.low, period.high)
+            reached, low, high = (measured(result.judged, value, result.promised) for value in ends)
             table.add_row(
                 words.promise(target) if k == 0 else "",
                 say("table.whole") if result.each == "horizon" else period.period,
-                measured(measure, period.estimate),
-                f"{measured(measure, period.low)} … {measured(measure, period.high)}",
+                reached,
+                f"{low} … {high}",
                 numbers.wanted(result),
                 Text(say(f"verdict.{period.verdict}"), style=terminal.COLOURS[period.verdict]),
             )

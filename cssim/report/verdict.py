@@ -102,7 +102,7 @@ def figure(scenario: Scenario, target: TargetResult, value: float) -> str:
     """A value of what is judged: its measure, or the share of days that keep it."""
     if target.judged == "lost_sales":
         return amount(value, scenario)
-    return spaced(measured(target.judged, value))
+    return spaced(measured(target.judged, value, target.promised))
 
 
 def _people(result: Kept) -> Markup:

@@ -278,7 +278,7 @@ def _with(values: Any, path: str, value: object) -> Any:
     # the longest, for names may have dots in them
     key = max((k for k in items if f"{path}.".startswith(f"{k}.")), key=lambda k: len(str(k)), default=None)
     if key is None:
-        raise unknown("path.unknown", path.partition(".")[0], map(str, items))
+        raise unknown("path.unknown", path.partition(".")[0] or path, map(str, items))
     if key == "preset":
         raise Wrong("path.preset")
     changed = {**items, key: _with(items[key], path[len(str(key)) + 1 :], value)}

@@ -356,6 +356,11 @@ def test_a_copy_is_checked_as_a_file_is(path: str, value: object, key: str) -> N
     assert fault.text("zh")
 
 
+def test_a_path_with_a_hole_is_quoted_from_there() -> None:
+    (fault,) = faults(lambda: shop().replace("queues..bot", None))
+    assert fault.values["given"] == ".bot"
+
+
 def test_the_order_of_queues_and_groups_is_part_of_the_digest() -> None:
     team = "groups: {team: {serves: [a, b], people: 8}}\n"
     two = "queues: {a: {volume: {contacts: 1}}, b: {volume: {contacts: 1}}}\n" + team
