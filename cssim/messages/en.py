@@ -892,6 +892,7 @@ WORDS: dict[str, str] = {
     "plan.history": "How the roster became better",
     "plan.keeps": "keeps the promises",
     "plan.lacks": "not yet",
+    "plan.cheaper_seen": "The search also saw a roster at {cost} that kept every promise on the days it was compared on; none as cheap was judged met on fresh ones.",
     "plan.search": "Tried {rosters} rosters on {contacts} simulated contacts in {seconds} (seed {seed}).",
     "plan.shortfall": "Where people are lacking",
     "plan.advice.budget": "Besides: more time to search (--budget 10min), going on from this roster (--start).",

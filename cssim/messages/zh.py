@@ -880,6 +880,7 @@ WORDS: dict[str, str] = {
     "plan.history": "班表怎样变好",
     "plan.keeps": "能做到承诺",
     "plan.lacks": "还不能",
+    "plan.cheaper_seen": "搜索中还见过费用 {cost} 的班表，在用来比较的模拟日里能做到全部承诺；但这么便宜的班表，没有一张在全新的模拟日里被判为做到。",
     "plan.search": "用时 {seconds}，在 {contacts} 次模拟咨询上试了 {rosters} 张班表（种子 {seed}）。",
     "plan.shortfall": "缺人的地方",
     "plan.advice.budget": "此外：可以搜索更久（--budget 10min），并从这张班表继续（--start）。",

@@ -224,6 +224,10 @@ def history(result: Kept) -> Iterator[Picture]:
     if result.status == "simulated" or not result.raw["search"]["history"]:
         return
     see = told("report.picture.history.see", rosters=count(result.raw["search"]["rosters_tried"]))
+    rows = rows_of(frames.history(result.raw))
+    seen = words.cheaper_seen(result.status, result.cost, result.lower_bound, rows)
+    if seen is not None:
+        see += Markup(" ") + told("plan.cheaper_seen", cost=amount(seen, result.scenario))
     cells = [
         (
             duration(row["elapsed_s"]),
@@ -231,7 +235,7 @@ def history(result: Kept) -> Iterator[Picture]:
             numbers.bound(row["bound"]),
             say("report.yes" if row["kept"] else "report.no"),
         )
-        for row in rows_of(frames.history(result.raw))
+        for row in rows
     ]
     table = Table(heads("elapsed", "cost", "bound", "kept"), cells)
     yield Picture(see, _svg("history", result), table)

@@ -268,6 +268,9 @@ def plan(out: Console, result: RosterResult, *, lost_sales: bool = False, given:
         seconds=time(result.elapsed),
         seed=result.judgement.seed,
     )
+    seen = words.cheaper_seen(result.status, result.cost, result.lower_bound, result.search.history)
+    if seen is not None:
+        terminal.line(out, "plan.cheaper_seen", cost=money(seen, currency))
     if result.status != "met":
         _shortfall(out, result)
         terminal.line(out, f"plan.advice.{result.status}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from cssim.engine.floor import Duty
 from cssim.measure.numbers import NOTHING, exactly, measured, promised
@@ -53,6 +53,9 @@ def remedy(found: Remedy) -> str:
     return say(found.key, **values)
 
 
+_PLAINLY = 0.002
+"""Part of the cost by which another is plainly less: overtime is not the same on other days."""
+
 Hit = tuple["TargetResult", float]
 """A promise, and its estimate without one of those who work a shift."""
 
@@ -70,6 +73,17 @@ def change(hit: Hit | None) -> str:
         return NOTHING
     target, after = hit
     return f"{measured(target.judged, target.estimate)} → {measured(target.judged, after)}"
+
+
+def cheaper_seen(
+    status: str, cost: float, bound: float | None, steps: Sequence[Mapping[str, Any]]
+) -> float | None:
+    """The least cost of a roster that kept every promise on a search's own days, where that is plainly less
+    than what the roster costs that was judged *met*: so none as cheap was. Not told where the cost was not
+    what was sought, so that there is no bound on it."""
+    seen = min((row["cost"] for row in steps if row["kept"] and row["cost"] is not None), default=cost)
+    sought = status == "met" and bound is not None
+    return seen if sought and seen < cost * (1 - _PLAINLY) else None
 
 
 def hours_of(scenario: Scenario, duty: Duty) -> str:

@@ -193,6 +193,23 @@ def test_the_history_is_thinned_and_begins_and_ends_as_it_did(plan: RosterResult
     assert "How the roster became better" in drawn(tables.search, empty)
 
 
+def test_a_cheaper_roster_that_was_not_surely_enough_is_told(plan: RosterResult) -> None:
+    def with_step(cost: float, kept: bool = True) -> RosterResult:
+        step = {**plan.search.history[-1], "cost": cost, "kept": kept}
+        return replace(plan, status="met", search=replace(plan.search, history=(step,)))
+
+    cheap = with_step(0.9 * plan.cost)
+    told = f"also saw a roster at {numbers.money(0.9 * plan.cost, 'CNY')}"
+    assert told in " ".join(drawn(tables.plan, cheap).split())
+    for other in (
+        with_step(0.999 * plan.cost),
+        with_step(0.9 * plan.cost, kept=False),
+        replace(cheap, status="budget"),
+        replace(cheap, lower_bound=None),
+    ):
+        assert "also saw" not in drawn(tables.plan, other)
+
+
 def test_where_the_time_went_adds_up(plan: RosterResult) -> None:
     text = drawn(tables.search, plan)
     assert "searching  20.0s  50.0%" in text
