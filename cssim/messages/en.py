@@ -272,7 +272,7 @@ WORDS: dict[str, str] = {
     "file.far_cell": "{file} has something in the far cell {cell}; clear the rows and columns beyond what you need",
     "grid.none": "no sheet has the headings of a roster: group, shift, [start, end], then a date a column",
     "grid.date": '"{given}" is no date, and people stand below it; write a date (2026-11-11) or empty the column',
-    "grid.empty": "nobody works: there is no number in the columns of dates",
+    "grid.no_date": "no date stands here, but people below it; write a date (2026-11-11) or empty the column",
     "sheet.none": "no sheet of this workbook is a scenario; `cssim new --workbook FILE.xlsx` writes one",
     "sheet.row": "the row with the key {key} (in the last column) is missing; `cssim new --workbook` writes a whole sheet",
     "sheet.name": "Scenario",

@@ -262,7 +262,7 @@ WORDS: dict[str, str] = {
     "file.far_cell": "{file} 在很远的单元格 {cell} 里有内容；请清除用不到的行和列",
     "grid.none": "没有一张工作表带班表的表头：组别、班次、［开始、结束］，然后每个日期一列",
     "grid.date": "“{given}”不是日期，而它下面排有人数；请写成日期（2026-11-11），或清空该列",
-    "grid.empty": "没有人上班：日期各列里没有人数",
+    "grid.no_date": "这里没有日期，而下面排有人数；请写上日期（2026-11-11），或清空该列",
     "sheet.none": "这个工作簿里没有场景表；用 `cssim new --workbook 文件.xlsx` 生成一张",
     "sheet.row": "缺少键为 {key} 的一行（键在最后一列）；`cssim new --workbook` 会生成完整的表",
     "sheet.name": "场景",

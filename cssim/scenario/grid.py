@@ -37,14 +37,14 @@ class _Grid:
 
 
 def roster(book: Book, known: Collection[str] = ()) -> Table:
-    """The roster of a workbook: a row for each cell that holds a number other than 0.
+    """The roster of a workbook: a row for each cell that holds a number other than 0; none is nobody.
 
     Args:
         book: the workbook; its first sheet that has the headings counts.
         known: names of groups and shifts; what is none of them loses blanks at its ends.
 
     Raises:
-        InputError: no sheet has the headings, or none of its cells a number.
+        InputError: no sheet has the headings.
     """
     grids = [grid for sheet in book.sheets if (grid := _grid_of(sheet)) is not None]
     if not grids:
@@ -59,8 +59,6 @@ def roster(book: Book, known: Collection[str] = ()) -> Table:
                     faults += _lacking(grid, row, cells, len(rows))
                     rows.append(_row(grid, row, column, day, known))
     faults += _misread(grid)
-    if not rows and not faults:
-        raise InputError.one("grid.empty", place=grid.sheet.place(grid.head, min(grid.people)))
     return Table(Node(tuple(rows), grid.sheet.place(grid.head, 0)), tuple(faults))
 
 
@@ -108,14 +106,23 @@ def _is_total(grid: _Grid, row: int) -> bool:
 
 
 def _misread(grid: _Grid) -> Iterator[Fault]:
-    """The faults of headings that look as if they were to be dates, where people stand below them."""
+    """The faults of headings that were to be dates, where people stand below them.
+
+    A word is none, but for one between the dates; without a heading, only numbers count as people.
+    """
+    if None in grid.people.values():
+        return
     rows = [row for row in range(grid.head + 1, len(grid.sheet.rows)) if not _is_total(grid, row)]
-    for column, cell in enumerate(grid.sheet.rows[grid.head]):
-        text = plain_text(cell)
+    first, last = min(grid.people), max(grid.people)
+    for column in range(max(map(len, grid.sheet.rows))):
+        text = plain_text(grid.sheet.at(grid.head, column)).strip()
+        was_date = first < column < last or text.startswith(("#", "=")) or any(map(str.isdigit, text))
         known = column in grid.people or column in grid.columns.values()
-        people = any(grid.sheet.at(row, column) not in ("", 0.0) for row in rows)
-        if people and not known and any(map(str.isdigit, text)):
-            yield Fault("grid.date", {"given": text}, "date", grid.sheet.place(grid.head, column))
+        below = [cell for row in rows if (cell := grid.sheet.at(row, column)) not in ("", 0.0)]
+        people = below if text else [cell for cell in below if isinstance(cell, float)]
+        if people and not known and (was_date or not text):
+            key = "grid.date" if text else "grid.no_date"
+            yield Fault(key, {"given": text} if text else {}, "date", grid.sheet.place(grid.head, column))
 
 
 def _lacking(grid: _Grid, row: int, cells: Mapping[str, Value], index: int) -> Iterator[Fault]:

@@ -99,7 +99,7 @@ def profile(source: Source) -> Table:
 
 
 def roster(source: Source, known: Collection[str] = ()) -> Table:
-    """The rows of a roster (group, date, shift[, start, end], count) as a list of mappings.
+    """The rows of a roster (group, date, shift[, start, end], count) as a list of mappings; none is nobody.
 
     Args:
         source: the file.
@@ -108,21 +108,24 @@ def roster(source: Source, known: Collection[str] = ()) -> Table:
     Raises:
         InputError: as `_read`.
     """
-    return _read(source, ROSTER, known)
+    return _read(source, ROSTER, known, may_be_empty=True)
 
 
-def _read(source: Source, columns: Sequence[Column], known: Collection[str] = ()) -> Table:
+def _read(
+    source: Source, columns: Sequence[Column], known: Collection[str] = (), *, may_be_empty: bool = False
+) -> Table:
     """Each row as a mapping from column to cell without empty cells; columns of other names are passed over.
 
     Raises:
-        InputError: no header or no row below it; a column that must be there is not, or is almost named so.
+        InputError: no header, or no row below it where there must be one; a column that must be there is
+            not, or is almost named so.
     """
     top = Place(source.name, 1, 1)
     lines = [(number, line) for number, line in _lines(source.text) if line.strip(" ,;\t")]
     if not lines:
         raise InputError.one("csv.empty", place=top, allowed=listed(c.name for c in columns))
     number, header = lines.pop(0)
-    if not lines:
+    if not lines and not may_be_empty:
         raise InputError.one("csv.no_rows", place=top)
     separator = max(",\t;", key=header.count)
     names = [_named(title, columns) for title, _ in _split(header, separator)]

@@ -208,7 +208,6 @@ def files_rows(result: SimulationResult) -> list[dict[str, Any]]:
         ([[HOSTILE[2], "night", "", "", -1]], "排班 E2", "number.least"),
         ([[HOSTILE[2], "night", "soon", "", 1]], "排班 C2", "clock.not"),
         ([[HOSTILE[3], "hourly", "", "", 1]], "排班 E2", "roster.which_shift"),
-        ([[HOSTILE[2], "night", "", "", ""]], "排班 E1", "grid.empty"),
     ],
 )
 def test_faults_name_file_sheet_and_cell(saved: Saved, rows: list[list[Any]], place: str, key: str) -> None:
@@ -297,6 +296,48 @@ def test_a_heading_that_should_be_a_date_is_not_passed_over(saved: Saved) -> Non
     assert duty.count == 1
     (duty,) = read_roster(saved(planners([[*head[:3], "skill"], [HOSTILE[2], "night", 1, 2]])), shop())
     assert duty.count == 1
+
+
+@pytest.mark.parametrize("at", ["C", "D", "E"])
+@pytest.mark.parametrize(
+    ("heading", "given"),
+    [('t="e"><v>#REF!</v>', "#REF!"), ("><f>TODAY()</f>", "=TODAY()"), (">", ""), ("", "Thu")],
+)
+def test_people_below_what_is_no_date_are_not_lost(heading: str, given: str, at: str, saved: Saved) -> None:
+    """Outside the dates a word is the planner's own; nothing else may stand over people."""
+    head: list[Any] = ["group", "shift", date(2026, 9, 15), date(2026, 9, 16), date(2026, 9, 15)]
+    content = planners([[*head, "skill"], [HOSTILE[2], "night", 1, 2, 3, 4], ["", "", "", "", "", "", "so"]])
+    cell = f'<c r="{at}1" {heading}</c>' if heading else f'<c r="{at}1" t="inlineStr"><is><t>Thu</t></is></c>'
+    path = saved(edited(content, f'<c r="{at}1".*?</c>', cell))
+    if given == "Thu" and at != "D":
+        assert len(read_roster(path, shop())) == 2
+        return
+    with pytest.raises(InputError) as error:
+        read_roster(path, shop())
+    (fault,) = error.value.faults
+    assert (f"{fault.place}", fault.values.get("given", "")) == (f"{path}: 排班 {at}1", given)
+
+
+def test_in_a_list_of_shifts_other_columns_are_passed_over(saved: Saved) -> None:
+    head = ["group", "date", "shift", "count", "2nd", ""]
+    (duty,) = read_roster(saved(planners([head, [HOSTILE[2], "2026-09-16", "night", 1, 2, 3]])), shop())
+    assert duty.count == 1
+
+
+def test_a_plan_of_nobody_reads_back_as_nobody(tmp_path: Path) -> None:
+    promised = shop().model_copy(update={"targets": shop().targets[:1]})  # no reply is no time of reply
+    nobody = simulate(promised, roster=(), replications=2, seed=7)
+    rows = roster_rows(nobody.scenario, nobody.roster)
+    for name, content in (
+        ("roster.csv", files.roster_csv(rows)),
+        ("roster.json", files.roster_json(rows)),
+        *((f"{lang}.xlsx", workbook(nobody.to_dict(), lang)) for lang in LANGUAGES),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert read_roster(tmp_path / name, shop()) == ()
+    (tmp_path / "none.csv").write_bytes(b"")
+    with pytest.raises(InputError, match="empty"):
+        read_roster(tmp_path / "none.csv", shop())
 
 
 def test_a_date_whose_cell_lost_its_look_is_a_date(saved: Saved) -> None:
