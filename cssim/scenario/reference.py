@@ -37,7 +37,7 @@ Every word that a scenario may hold. Made from the code: `python -m cssim.scenar
 | rate | `200/h`, `3/min`, `200/小时` |
 
 A key that is left empty (`rest:` or `rest: ~`) means its default. Where a list is wanted, one entry alone is
-enough. Names may be Chinese. Files are UTF-8 (with or without BOM) or GB18030; punctuation outside of texts
+enough. Names may be Chinese. Files are UTF-8 (with or without BOM), GB18030 or UTF-16 with a BOM; punctuation outside of texts
 is in half width (`: , %`).
 
 `extends: base.yaml` puts a file on top of another one: mappings are merged key by key, lists and single

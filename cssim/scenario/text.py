@@ -1,7 +1,8 @@
-"""A file's bytes as text: UTF-8 (with or without BOM) or GB18030, of bounded size, with its digest."""
+"""A file's bytes as text: UTF-8 (with or without BOM), GB18030, UTF-16 with its BOM; bounded, with its digest."""
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import sys
@@ -76,15 +77,17 @@ def text_source(text: str, name: str) -> Source:
 def _source(name: str, content: bytes) -> Source:
     if len(content) > MOST_BYTES:
         raise Wrong("file.large", file=name, most=MOST_BYTES // 2**20)
-    if b"\0" in content:
-        raise Wrong("file.binary", file=name)
     digest = hashlib.sha256(content).hexdigest()
-    for encoding in ("utf-8-sig", "gb18030"):
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as `>` of PowerShell writes it
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
-            return Source(name, content.decode(encoding), digest)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Wrong("file.encoding", file=name)
+        if "\0" in text:
+            break
+        return Source(name, text, digest)
+    raise Wrong("file.binary" if b"\0" in content else "file.encoding", file=name)
 
 
 def _missing(file: Path) -> Wrong:

@@ -28,7 +28,7 @@ CHINESE = small(
 )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_file_may_be_written_by_any_chinese_editor(tmp_path: Path, encoding: str, newline: str) -> None:
     file = tmp_path / "shop.yaml"
