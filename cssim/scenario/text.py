@@ -1,4 +1,4 @@
-"""A file's bytes as text: UTF-8 (with or without BOM), GB18030, UTF-16 with its BOM; bounded, with its digest."""
+"""A file's bytes as text: UTF-8 (with or without BOM), GB18030, UTF-16 with a BOM; bounded, with a digest."""
 
 from __future__ import annotations
 
