@@ -17,16 +17,12 @@ from scipy.optimize import linprog
 from scipy.sparse import block_array, coo_array, csr_array, eye_array
 
 from cssim.roster.floors import Grid
-from cssim.roster.program import Program
 from cssim.roster.response import Curve, features
 from cssim.roster.shifts import Columns
 from cssim.scenario.clock import Floats, Ints
 
 WORTH_SPLITTING: Final = 2e-4
 """Of the cost, that a piece's promises gain by the envelope alone."""
-
-WHOLE: Final = 1e-6
-"""Nearer to a whole number than this is whole."""
 
 Between = tuple[Floats, Floats]
 """Agents on each column, at least and at most, (n,) each."""
@@ -145,43 +141,6 @@ class Boxes:
         effective = np.asarray(self.staff @ counts)
         shares = [float(curve.share(float(e))) for curve, e in zip(self.curves, effective, strict=True)]
         return np.asarray(self.worth @ np.array(shares) - self.given)
-
-    def whole(self, box: tuple[Floats, Floats], least: Ints, seconds: float | None = None) -> Ints | None:
-        """A cheap legal roster of whole people in a box that keeps the promises by the curves.
-
-        The cheapest mixture is made whole by a mixed integer program in which each of its parts of people
-        may become the whole number above or below, solved as far as its root node. On Double 11 that takes
-        3 s and ends 1.7% above the mixture; a dive like that of `cover` takes one and ends 3 to 4% above;
-        the program with all columns takes 8.
-
-        Args:
-            box: least and greatest effective staff of each piece, (k,) each.
-            least: agents that there must be on each column, (n,).
-            seconds: after which the solver stops, as far as it got.
-
-        Returns:
-            Counts, (n,), or None where none are found.
-        """
-        low = least.astype(np.float64)
-        mixture = self.leaf(*box, (low, np.full(len(low), np.inf)))
-        if not np.isfinite(mixture.cost) or not mixture.mixture.any():
-            return None
-        low = np.maximum(np.floor(mixture.mixture + WHOLE), low)
-        high = np.maximum(np.ceil(mixture.mixture - WHOLE), low)
-        height, slope, piece, under = self._rows(*box)
-        rules, n = self.columns.rules, len(self.columns)
-        program = Program()
-        more = program.variables(self.columns.pay, upper=high - low, whole=True)
-        shares = program.variables(np.zeros(len(self.curves)), upper=1.0)
-        staff = self.staff @ low
-        over = csr_array((slope, (np.arange(len(piece)), piece)), shape=under.shape) @ self.staff
-        program.rows([(more, -over), (shares, under)], high=height + slope * staff[piece])
-        program.rows([(shares, self.worth)], low=self.given + self.need)
-        program.rows([(more, self.staff)], low=box[0] - staff, high=box[1] - staff)
-        program.rows([(more, rules.most)], high=rules.limit - rules.most @ low)
-        program.rows([(more, rules.duty)], low=rules.least - rules.duty @ low)
-        found = program.solve(nodes=1, seconds=seconds)
-        return np.round(low + found.values[:n]).astype(np.int64) if found.found else None
 
     def split(self, most: int) -> tuple[Leaf, ...]:
         """Leaves that together hold every staff, the cheapest first, after so many splits at most.

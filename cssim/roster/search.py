@@ -103,9 +103,6 @@ WRONG: Final = 0.1
 LESS_WRONG: Final = 0.2
 """Of that, so much where a start is bought by the bound's curves: what it loses stays lost."""
 
-WHOLE: Final = 3.0
-"""Seconds, at most, in which one of them is made whole, where the budget is a time."""
-
 SUGGESTED: Final = 4
 """Rosters bought by the bound's curves for one start."""
 
@@ -815,12 +812,10 @@ class _Search:
         tried, found = [trial], list[Trial]()
         for _ in range(SUGGESTED):
             lacking = [(one.counts, margin - one.reading.slack) for one in tried]
-            left = self.lab.left - self.lab.reserve
-            if left <= 0:
+            if self.lab.left <= self.lab.reserve:
                 raise Spent
-            seconds = min(WHOLE, left / 4) if np.isfinite(left) else None
             pay = self.lab.columns.pay * (1 + LESS_WRONG * (wrong - 1))
-            counts = self.suggest(lacking, self.least, pay, seconds)
+            counts = self.suggest(lacking, self.least, pay)
             if counts is None or any(np.array_equal(counts, one.counts) for one in tried):
                 break
             found.append(self._looked_at(counts))
@@ -942,7 +937,7 @@ class _Search:
 _Sharpen = Callable[[float | None, tuple[Ints, float]], float]
 """Looks for a higher bound for so many seconds, knowing the best roster and its cost; gives the bound."""
 
-_Suggest = Callable[[Sequence[tuple[Ints, Floats]], Ints, Floats, float | None], Ints | None]
+_Suggest = Callable[[Sequence[tuple[Ints, Floats]], Ints, Floats], Ints | None]
 """See `Windows.suggest`."""
 
 _Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]

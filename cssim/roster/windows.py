@@ -41,6 +41,7 @@ from cssim.roster.floors import Grid, Outcome, Theatre
 from cssim.roster.need import load_of
 from cssim.roster.response import Curve, features, fit
 from cssim.roster.shifts import Columns
+from cssim.roster.trades import bought
 from cssim.roster.yardstick import Chosen, Yardstick
 from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
@@ -291,7 +292,6 @@ class Windows:
         tried: Sequence[tuple[Ints, Floats]],
         least: Ints,
         pay: Floats,
-        seconds: float | None = None,
     ) -> Ints | None:
         """A legal roster bought by the curves, to gain by them what others gain and what those lack.
 
@@ -302,7 +302,6 @@ class Windows:
                 targets and periods, as shares; one roster's luck counts the less, the more there are.
             least: agents that there must be on each column, (n,).
             pay: of one agent on each column, which may be slightly wrong, (n,).
-            seconds: for making it whole, at most; without, it is the same on every machine.
         """
         if self._concluded is None:
             return None
@@ -314,7 +313,7 @@ class Windows:
         asked = np.mean([boxes.gained(counts) + lacks[rows] * whole for counts, lacks in tried], axis=0)
         program = boxes.needing(asked).paying(pay)
         for within in (box, boxes.everything):
-            found = program.whole(within, least, seconds)
+            found = bought(program, within, least)
             if found is not None:
                 if not any(np.array_equal(found, one) for one in self._suggested):
                     self._suggested.append(found)
