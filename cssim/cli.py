@@ -542,14 +542,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if "--json" in given else None, errors="replace")
-    code = _run(given)
+    code: int = Exit.FAULT
     try:
+        code = _run(given)
         if sys.stdout is not None:  # it was closed, or there is no console
             sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it would fail again at the exit
         if not isinstance(error, BrokenPipeError):  # then nobody reads it any more
-            code = _unwritten(error)
+            _complain(say("cli.unwritten", why=error.strerror))
+            code = Exit.FAULT
     sys.exit(code)
 
 
@@ -575,18 +577,12 @@ def _run(given: Sequence[str]) -> int:
         return Exit.FAULT
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
-            return _unwritten(error)
+            raise  # what was to be said could not be written
         _complain(_unexpected(error))
         return Exit.FAULT
     if code == Exit.STOPPED:
         _complain(say("cli.stopped"))
     return int(code)
-
-
-def _unwritten(error: OSError) -> Exit:
-    """The end where what was to be said could not be written."""
-    _complain(say("cli.unwritten", why=error.strerror))
-    return Exit.FAULT
 
 
 def _input(given: Sequence[str], faults: Sequence[Mapping[str, Any]]) -> Exit:

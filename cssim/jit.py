@@ -77,5 +77,10 @@ def keeps() -> bool:
     return all(loop.is_kept for loop in LOOPS)
 
 
+def compiles() -> bool:
+    """Whether any loop was not found on disk, so that it had to be compiled, or is being compiled now."""
+    return any(loop.compiled.stats.cache_misses for loop in LOOPS)
+
+
 LOOPS: Final[list[Loop]] = []
 """Every loop that there is, where its file was imported."""

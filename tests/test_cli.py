@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -489,8 +490,11 @@ def test_a_full_disk_loses_no_words(cssim: Cssim, shop: Path, monkeypatch: pytes
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
-@pytest.mark.parametrize("words", [("--help",), ("check", "SHOP"), ("check", "SHOP", "--resolved")])
-def test_words_that_cannot_be_written_are_missed(shop: Path, words: Sequence[str]) -> None:
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("check", "SHOP"), ("check", "SHOP", "--resolved"), ("check", "nope", "--json")]
+)
+def test_words_that_cannot_be_written_are_missed(shop: Path, words: Sequence[str], buffered: bool) -> None:
     given = [str(shop) if word == "SHOP" else word for word in words]
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         ended = subprocess.run(
@@ -499,10 +503,12 @@ def test_words_that_cannot_be_written_are_missed(shop: Path, words: Sequence[str
             stderr=subprocess.PIPE,
             encoding="utf-8",
             check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"},
         )
     assert ended.returncode == 1
-    assert ended.stderr.startswith("the output could not be written: No space left on device")
-    assert len(ended.stderr.splitlines()) == 1
+    *before, last = ended.stderr.splitlines()
+    assert last.startswith("the output could not be written: No space left on device")
+    assert before == (["nope: there is no such file"] if "nope" in words else [])
 
 
 def test_simulate_without_a_roster_says_so(cssim: Cssim, shop: Path) -> None:
@@ -910,7 +916,7 @@ def test_another_start_is_taken_instead_of_what_was_left(cssim: Cssim, shop: Pat
     (shop.parent / "plan").mkdir()
     (shop.parent / "plan" / anytime.NAME).write_text(THREE.replace(",3", ",2"), encoding="utf-8")
     ended = cssim("optimise", shop, *ONCE, "-o", "plan", "--start", "three.csv", "--json")
-    assert ended.err == ""
+    assert "Going on from" not in ended.err
     assert people(ended.json) == 3
 
 

@@ -81,6 +81,16 @@ def test_what_was_kept_and_is_damaged_is_compiled_anew(tmp_path: Path, kind: str
     assert len(file.read_bytes()) == len(whole)
 
 
+def test_what_comes_from_disk_is_not_taken_for_compiled(tmp_path: Path) -> None:
+    (tmp_path / "loop.py").write_text(
+        LOOP.replace("Loop", "kept") + "from cssim.jit import compiles\nprint(compiles())"
+    )
+    command = [sys.executable, str(tmp_path / "loop.py")]
+    where = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    found = [subprocess.run(command, env=where, check=True, capture_output=True, text=True) for _ in range(2)]
+    assert [one.stdout.strip() for one in found] == ["True", "False"]
+
+
 def test_a_fault_inside_a_loop_is_not_taken_for_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = Loop(one)
     with pytest.raises(TypeError):
@@ -131,6 +141,7 @@ def test_the_user_is_told_of_compiling_once_and_only_where_it_takes_long(
     anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "SOON", 0.0)
+    monkeypatch.setattr(engines, "compiles", lambda: True)
     monkeypatch.setattr(engines, "_play_the_smallest", lambda run: time.sleep(0.3))
     assert len(told()) == 1
     assert told() == []
@@ -138,10 +149,20 @@ def test_the_user_is_told_of_compiling_once_and_only_where_it_takes_long(
     assert told("reference") == []
 
 
+def test_nothing_is_told_of_an_engine_that_is_only_slow_to_come_from_disk(
+    anew: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "SOON", 0.0)
+    monkeypatch.setattr(engines, "compiles", lambda: False)
+    monkeypatch.setattr(engines, "_play_the_smallest", lambda run: time.sleep(0.3))
+    assert told() == []
+
+
 def test_the_user_is_told_where_what_was_compiled_cannot_be_kept(
     anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "SOON", 0.0)
+    monkeypatch.setattr(engines, "compiles", lambda: True)
     monkeypatch.setattr(engines, "keeps", lambda: False)
     monkeypatch.setattr(engines, "_play_the_smallest", lambda run: time.sleep(0.3))
     assert "NUMBA_CACHE_DIR" in told()[1]

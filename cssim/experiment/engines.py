@@ -17,7 +17,7 @@ from cssim.demand.streams import Phase, Streams
 from cssim.engine.floor import Agents, Policy, agents_of, policy_of
 from cssim.engine.log import Log
 from cssim.errors import InputError
-from cssim.jit import keeps
+from cssim.jit import compiles, keeps
 from cssim.measure.service import measure_day
 from cssim.messages import say
 from cssim.scenario.schema import Scenario
@@ -60,7 +60,7 @@ ENGINE: Final = "fast"
 _log = logging.getLogger("cssim")
 
 SOON: Final = 1.5
-"""Seconds; an engine that is not ready by then is being compiled, and the user is told."""
+"""Seconds after which the user is told that the engine is being compiled, if it is."""
 
 
 def engine_named(name: str) -> Engine:
@@ -92,12 +92,14 @@ def get_ready(engine: str = ENGINE, tell: Say = _log.warning) -> None:
     compiling = Thread(target=_try_out, args=(run, failed), daemon=True)
     compiling.start()
     compiling.join(SOON)
-    if compiling.is_alive():
-        tell(say("engine.compiles"))
-        while compiling.is_alive():
-            compiling.join(0.5)
-        if not keeps():
-            tell(say("engine.not_kept"))
+    told = False
+    while compiling.is_alive():
+        if not told and compiles():  # it may only be slow to come from disk
+            tell(say("engine.compiles"))
+            told = True
+        compiling.join(0.5)
+    if told and not keeps():
+        tell(say("engine.not_kept"))
     if failed:
         raise failed[0]
     _keep_freed_memory()

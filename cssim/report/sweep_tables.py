@@ -178,6 +178,10 @@ def frontier(out: Console, result: SweepResult) -> None:
     terminal.show(out, f"{title} ({result.scenario.currency})", table)
     _prices(out, result)
     terminal.line(out, "frontier.monotone")
+    if any(
+        outcome.handed and any(t.verdict != "met" for t in outcome.targets) for outcome in result.outcomes
+    ):
+        terminal.line(out, "frontier.handed")
     terminal.line(out, "sweep.noise")
     _unsure(out, result)
 

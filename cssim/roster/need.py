@@ -15,6 +15,7 @@ of a curve.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -26,6 +27,7 @@ from cssim.demand.contacts import Bools
 from cssim.demand.distributions import quantile
 from cssim.demand.forecast import expected, expected_follow_ups
 from cssim.engine.floor import Policy, policy_of
+from cssim.errors import InputError
 from cssim.measure.periods import periods_of
 from cssim.queueing import erlang
 from cssim.queueing.load import Duration, Stay, busy_evenly, come_evenly, rounds, total
@@ -195,6 +197,18 @@ def promises_of(scenario: Scenario, load: Load) -> tuple[Promise, ...]:
     return tuple(found)
 
 
+def refuse_empty(scenario: Scenario, promises: Sequence[Promise]) -> None:
+    """Refuse a promise about contacts that never come: no judgement could say anything of it.
+
+    Raises:
+        InputError: there is one.
+    """
+    for promise in promises:
+        if not promise.weight.any():
+            path, name = f"targets[{promise.target}]", scenario.targets[promise.target].name
+            raise InputError.one("judge.nothing", path=path, name=name)
+
+
 def _within(scenario: Scenario, target: Target) -> Floats | None:
     """Seconds to the reply, by queue, that stand for the promise; None where no time does."""
     queues = scenario.queues.values()
@@ -216,7 +230,7 @@ def _weights(scenario: Scenario, target: Target, load: Load) -> Floats:
     lengths = np.diff(edges)
     inside = np.array(
         [[overlap(a, b, period.spans) for a, b in pairwise(edges)] for period in periods_of(scenario, target)]
-    )
+    ).reshape(-1, len(lengths))  # no period at all, where its hours lie outside the horizon
     mass = load.replies * lengths if target.measure in ("rounds", "mean_reply") else load.contacts
     return np.asarray((inside / lengths)[:, None, :] * mass)
 

@@ -17,7 +17,7 @@ from cssim.demand.forecast import expected_contacts
 from cssim.engine.floor import Policy, policy_of
 from cssim.errors import Fault
 from cssim.measure.estimate import numbers
-from cssim.roster.need import load_of, promises_of
+from cssim.roster.need import load_of, promises_of, refuse_empty
 from cssim.roster.slack import Shortage, able_for, people_of, shortages
 from cssim.scenario import checks
 from cssim.scenario.clock import Calendar, Floats
@@ -170,14 +170,17 @@ def outlook_of(scenario: Scenario, warnings: tuple[Fault, ...] | None = None) ->
         warnings: those that its reading gave, with their places; found here by default.
 
     Raises:
-        InputError: a volume that its profile cannot place, or follow-ups without end.
+        InputError: a volume that its profile cannot place, follow-ups without end, or a promise about
+            contacts that never come.
     """
     calendar = Calendar.of(scenario.horizon)
     starts = tuple(calendar.moment(k * calendar.interval) for k in range(calendar.intervals))
     lengths = np.diff(np.append(np.arange(calendar.intervals) * calendar.interval, calendar.seconds))
     load, volumes = load_of(scenario), expected_contacts(scenario)
     capacity = load.work.copy()
-    for promise in promises_of(scenario, load):
+    promises = promises_of(scenario, load)
+    refuse_empty(scenario, promises)
+    for promise in promises:
         counts = promise.weight.sum(axis=0) > 0
         wanted = promise.capacity(np.full(load.work.shape, promise.share))
         capacity = np.maximum(capacity, np.where(counts, wanted, 0.0))

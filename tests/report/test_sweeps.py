@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,14 @@ def test_a_frontier_says_what_the_hardest_and_the_easiest_level_cost(front: Swee
     words = r"Within 20s costs 36\d CNY; within 5min costs 1[23]\d CNY: 2[34]\d CNY \(6[456]\.\d%\) less\."
     assert re.search(words, text)
     assert "not sure" in text
+
+
+def test_a_roster_that_was_taken_over_may_say_undecided_itself(front: SweepResult) -> None:
+    first, *rest = front.outcomes
+    unsure = replace(first.result, targets=(replace(first.targets[0], verdict="undecided"),))
+    handed = replace(front, outcomes=(replace(first, result=unsure, status="met", handed=True), *rest))
+    assert "its own verdict here may say undecided" in shown(handed)
+    assert "its own verdict here may say undecided" not in shown(front)
 
 
 def test_a_bots_worth_is_said_in_money_hours_and_people(bots: SweepResult) -> None:

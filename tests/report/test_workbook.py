@@ -157,7 +157,7 @@ def test_any_roster_reads_back(result: SimulationResult, counts: list[int]) -> N
         assert read_roster(path, scenario) == duties
 
 
-HEAD = ["组别", "班次", "开始", "结束", date(2026, 9, 16), "2026-09-17"]
+HEAD = ["组", "班次", "开始", "结束", date(2026, 9, 16), "2026-09-17"]
 
 
 def test_what_a_planner_changed_and_added_is_read(saved: Saved) -> None:

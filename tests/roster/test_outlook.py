@@ -9,6 +9,7 @@ import pytest
 
 from cssim.demand.drawn import Drawn
 from cssim.engine.floor import Duty
+from cssim.errors import InputError
 from cssim.experiment.days import run_days
 from cssim.measure.estimate import judge
 from cssim.roster.outlook import ceilings_of, outlook_of
@@ -109,6 +110,11 @@ def test_a_reply_that_takes_exactly_the_time_allowed_is_in_time() -> None:
     queues = {**scenario.queues, "fixed": queue.model_copy(update={"chat": chat})}
     (ceiling,) = ceilings_of(scenario.model_copy(update={"queues": queues}))
     assert ceiling.best == 1.0
+
+
+def test_a_promise_about_contacts_that_never_come_is_refused() -> None:
+    with pytest.raises(InputError, match="nothing to measure"):
+        outlook_of(shop(hours={"from": "20:30", "to": "21:30"}))
 
 
 def test_demand_is_counted_by_date_and_interval() -> None:
