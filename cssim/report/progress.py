@@ -67,7 +67,7 @@ def _how_far(record: Record) -> str:
         what=what,
         rosters=record.rosters,
         cost=count(record.cost),
-        gap=numbers.gap((record.cost - record.bound) / record.cost if record.cost else None),
+        gap=numbers.gap((record.cost - record.bound) / record.cost if record.cost and record.kept else None),
     )
 
 

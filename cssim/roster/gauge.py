@@ -63,15 +63,22 @@ class Busy:
     Attributes:
         here: of the replications that are read, (n, p).
         known: of all days of which it is known, as quantiles at equal steps, (k, p).
+        weight: of each replication in what is true on average, summing to 1, (n,).
     """
 
     here: Floats
     known: Floats
+    weight: Floats
 
     @classmethod
     def of(cls, here: Floats, candidates: Floats) -> Busy:
         """The busyness of some replications among candidates, (n, p) and (c, p)."""
-        return cls(here, quantiles(candidates))
+        return cls.even(here, quantiles(candidates))
+
+    @classmethod
+    def even(cls, here: Floats, known: Floats) -> Busy:
+        """Of replications that stand for all as they are."""
+        return cls(here, known, np.full(len(here), 1 / len(here)))
 
 
 def quantiles(candidates: Floats) -> Floats:
@@ -93,6 +100,7 @@ def read(
         alone: whether a share of days is that of these replications alone, as if there were no others.
     """
     slack, value, effect = [], [], []
+    usual = np.full(len(days), 1 / len(days)) if alone else busy.weight
     for number, target in enumerate(scenario.targets):
         part, whole = tallies(days, number)
         if not np.any(whole > 0):  # nobody replies, so no reply is slow: not what was promised
@@ -103,7 +111,7 @@ def read(
         for k in range(part.shape[1]):
             p = len(slack)
             one, estimate, by_day = _promise(
-                target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p], alone
+                target, part[:, k], whole[:, k], aims[number], busy.here[:, p], busy.known[:, p], usual, alone
             )
             slack.append(one)
             value.append(estimate)
@@ -112,7 +120,7 @@ def read(
         slack=np.array(slack),
         value=np.array(value),
         effect=np.array(effect).T,
-        cost=float(np.mean([day.total_cost for day in days])),
+        cost=float(usual @ [day.total_cost for day in days]),
     )
 
 
@@ -123,6 +131,7 @@ def seen(scenario: Scenario, days: Sequence[Day], aims: Sequence[float], busy: B
     """
     calendar = Calendar.of(scenario.horizon)
     weight = np.ones((len(days), len(scenario.queues), calendar.intervals))
+    weight *= len(days) * busy.weight[:, None, None]
     middle = np.minimum((np.arange(calendar.intervals) + 0.5) * calendar.interval, calendar.seconds - 1.0)
     for q, name in enumerate(scenario.queues):
         target = shown_target(scenario, name)
@@ -150,7 +159,14 @@ def _near(here: Floats, known: Floats, aim: float) -> tuple[Floats, Floats]:
 
 
 def _promise(
-    target: Target, part: Floats, whole: Floats, aim: float, here: Floats, known: Floats, alone: bool
+    target: Target,
+    part: Floats,
+    whole: Floats,
+    aim: float,
+    here: Floats,
+    known: Floats,
+    usual: Floats,
+    alone: bool,
 ) -> tuple[float, float, Floats]:
     """Slack of one promise, its estimate, and each replication's influence on the slack."""
     nothing = np.zeros(len(part))
@@ -160,8 +176,9 @@ def _promise(
     promised, sign = target.bound, 1.0 if target.up else -1.0
     scale = sign / (max(abs(promised), 1e-9) if KINDS[target.measure] == "number" else 1.0)
     if target.on is None:
-        value = part.sum() / whole.sum()
-        return scale * (value - promised), value, scale * (part - value * whole) / whole.mean()
+        counted = max(float(usual @ whole), 1e-9)
+        value = float(usual @ part) / counted
+        return scale * (value - promised), value, len(part) * usual * scale * (part - value * whole) / counted
     kept_anyway = 1 - there.mean()
     if kept_anyway >= aim:
         return 1.0, 1.0, nothing

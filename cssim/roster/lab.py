@@ -11,6 +11,7 @@ import numpy as np
 
 from cssim.engine.floor import Roster
 from cssim.measure.service import Day
+from cssim.roster.days import weights
 from cssim.roster.gauge import Busy, Reading, read, seen
 from cssim.roster.shifts import Columns
 from cssim.roster.stop import Never, Record, Stop
@@ -67,15 +68,18 @@ class Sample:
         order: numbers of the replications.
         here: how busy each is, (n, p); see `cssim.roster.days.busyness`.
         known: how busy days are, as `cssim.roster.gauge.quantiles`, (k, p).
+        work: of each, by date, and of all days that are known, (n, dates) and (c, dates).
     """
 
     order: tuple[int, ...]
     here: Floats
     known: Floats
+    work: tuple[Floats, Floats]
 
     def busy(self, replications: int) -> Busy:
         """Of the first so many."""
-        return Busy(self.here[:replications], self.known)
+        here, known = self.work
+        return Busy(self.here[:replications], self.known, weights(here[:replications], known))
 
 
 class Lab:
@@ -122,7 +126,7 @@ class Lab:
         self.seconds: dict[str, float] = {}
         self._stage = "start"
         self._since = self._began = began
-        self._best: tuple[bool, float] | None = None
+        self._best: tuple[bool, float, float] | None = None
 
     @property
     def elapsed(self) -> float:
@@ -169,9 +173,11 @@ class Lab:
         return self._read(counts, known[:replications])
 
     def _read(self, counts: Ints, days: list[Day]) -> Trial:
-        reading = read(self.scenario, days, self.aims, self.sample.busy(len(days)), alone=self._alone)
+        busy = self.sample.busy(len(days))
+        reading = read(self.scenario, days, self.aims, busy, alone=self._alone)
         if self._lost_sales:
-            reading = replace(reading, cost=reading.cost + float(np.mean([day.lost_sales for day in days])))
+            lost = float(busy.weight @ [day.lost_sales for day in days])
+            reading = replace(reading, cost=reading.cost + lost)
         return Trial(counts, float(self.columns.pay @ counts), reading)
 
     @property
@@ -204,12 +210,13 @@ class Lab:
         interval, on an average day, (q, i); nothing unless lost sales count."""
         days = self._days[trial.counts.tobytes()][: trial.replications]
         value = np.array([queue.sale_value for queue in self.scenario.queues.values()]) * self._lost_sales
-        late = np.mean([day.counted - day.in_time for day in days], axis=0)
+        usual = self.sample.busy(len(days)).weight
+        late = np.tensordot(usual, [day.counted - day.in_time for day in days], axes=1)
         return np.asarray(value[:, None] * late)
 
     def record(self, stage: str, ahead: float = 0.0) -> Record:
         """How far the search is, with so many seconds of work about to be done."""
-        kept, cost = self._best or (False, None)
+        kept, cost, _ = self._best or (False, None, None)
         return Record(
             stage=stage,
             elapsed=self.elapsed,
@@ -230,13 +237,11 @@ class Lab:
         if self._watch is not None:
             self._watch(self.record(stage))
 
-    def note(self, trial: Trial, margin: Floats, what: str) -> None:
-        """Write a roster into the history if it is the best so far."""
-        lacks = trial.violation(margin)
+    def note(self, trial: Trial, lacks: float, rank: float, what: str) -> None:
+        """Write a roster into the history if it is the best so far: it lacks nothing, and ranks lower."""
         kept = lacks == 0
-        rank = (kept, trial.reading.cost)
-        if self._best is None or (kept, -rank[1]) > (self._best[0], -self._best[1]):
-            self._best = rank
+        if self._best is None or (kept, -rank) > (self._best[0], -self._best[2]):
+            self._best = kept, trial.reading.cost, rank
             if self._keep is not None:
                 self._keep(self.columns.roster(trial.counts), trial.reading.cost)
             self.history.append(

@@ -40,9 +40,20 @@ from cssim.experiment.workers import workers_for
 from cssim.measure.estimate import allows_no_miss
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
+from cssim.roster.anneal import Bought, Near
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
-from cssim.roster.days import CANDIDATES, balanced, busyness, levels
+from cssim.roster.days import (
+    CANDIDATES,
+    balanced,
+    busyness,
+    by_date,
+    in_turn,
+    levels,
+    nearness,
+    shares_of_days,
+    steady,
+)
 from cssim.roster.every import every_roster
 from cssim.roster.exhaust import EVERY, none_keeps
 from cssim.roster.explain import explained, shortfall
@@ -64,15 +75,19 @@ BUDGET: Final = 120.0
 FEW: Final = 8
 """Replications on which a roster is first looked at; doubled until it is clear what it is worth."""
 
-COMPARED: Final = 6e5
-"""Contacts on which rosters are compared in the end, at least and at most so many replications of them."""
+COMPARED: Final = (6e5, 1.2e6)
+"""Contacts on which rosters are compared in the end, before the first judgement and after it; at least and at
+most so many replications of them."""
 
 ENOUGH: Final = (32, 256)
 
-SURE: Final = (2e7, 3e7, 1e8)
+ALL: Final = 512
+"""Replications that the search knows, at most."""
+
+SURE: Final = (2e7, 1e7, 1e8)
 """Contacts of the first judgement, the second and later ones, likewise, where neither their number nor the
-time says otherwise: the first is to come soon, and the more a later one knows, the less must be kept too
-well."""
+time says otherwise: the first is to come soon, the second is on the way, and the more a later one knows, the
+less must be kept too well."""
 
 JUDGED: Final = (400, 10_000)
 
@@ -94,14 +109,29 @@ COVERS: Final = 3
 TRIES: Final = (30, 60, 240)
 """Moves in a row without success after which each round ends."""
 
-STARTS: Final = (0, 3, 12)
+STARTS: Final = (0, 12, 12)
 """Other starts from which a better roster is looked for in each round."""
 
 WRONG: Final = 0.1
 """Span of the factors by which pay is wrong in another start."""
 
-LESS_WRONG: Final = 0.2
-"""Of that, so much where a start is bought by the bound's curves: what it loses stays lost."""
+REACH: Final = 32
+"""Agents who may come or go in one step of a descent, at first."""
+
+AROUND: Final = 3
+"""Rosters tried in vain around another from which a descent learns."""
+
+CHEAPEST: Final = 0.1
+"""Of a roster's cost, what the whole of a promise is thought to cost at least."""
+
+SLIGHT: Final = 0.005
+"""Of a roster's cost: what takes less to be mended is no lack where rosters are compared."""
+
+VAIN: Final = 2
+"""Steps in vain after which the next are shorter."""
+
+DEAR: Final = 1.5
+"""Times what the last unit of a promise cost in a mixture, what it is thought to cost to mend one."""
 
 SUGGESTED: Final = 4
 """Rosters bought by the bound's curves for one start."""
@@ -111,10 +141,16 @@ REHEARSED: Final = 8
 
 REHEARSALS: Final = 3
 
+GRACE: Final = 0.02
+"""Of a budget of time, by how much a round may be longer where its roster is seen to lack something."""
+
 SAFETY: Final = 2.0
 """Standard errors by which what was chosen for looking good should look better than it need be."""
 
-SOON: Final = 20.0
+THRIFT: Final = 0.001
+"""Of a roster's cost: for so much there may be more of them, up to twice as many."""
+
+SOON: Final = 50.0
 """Seconds after which the first search ends, if not sooner, so that there is something sure to hold."""
 
 HALF: Final = 0.5
@@ -124,6 +160,9 @@ EARLY: Final = 0.3
 
 BOUNDED: Final = 0.25
 """Of a budget of time, the part that goes to the bound."""
+
+LEARNT: Final = 0.07
+"""Of a budget of time, the part of that before the first judgement, which teaches the curves."""
 
 ROUNDS: Final = 2
 """Rounds of the bound after each judgement, where the budget is not a time."""
@@ -259,7 +298,7 @@ def optimise(
             some = min(found.result.replications, 2 * FEW) if stopped else found.result.replications
             with suppress(KeyboardInterrupt):
                 baseline = judge(own, found.number, (search.affordable(some),))
-    lower = max(bound.cost, windows.cost)
+    lower = max(bound.cost, windows.cost if found.met else 0.0)
     lab.tell("end")
     return RosterResult(
         scenario=scenario,
@@ -268,7 +307,7 @@ def optimise(
         roster=found.result.roster,
         cost=found.result.cost.total.value,
         lower_bound=None if why or money else min(lower, found.result.cost.total.value),
-        assumes=() if money else bound.assumes if bound.cost >= windows.cost else windows.assumes,
+        assumes=() if money else bound.assumes if bound.cost >= lower else windows.assumes,
         judgement=found.result,
         baseline=baseline,
         search=SearchRecord(
@@ -338,9 +377,13 @@ def sample_of(scenario: Scenario, seed: int) -> Sample:
     """The replications on which a search compares rosters."""
     load = load_of(scenario)
     level = levels(scenario, seed, Phase.SEARCH, range(CANDIDATES))
-    order = balanced(scenario, load, level, ENOUGH[1])
     busy = busyness(scenario, load, level)
-    return Sample(order, busy[list(order)], quantiles(busy))
+    order = balanced(scenario, load, level, ALL)
+    near = nearness(busy, shares_of_days(scenario))
+    if near.any() and not steady(scenario):
+        order = in_turn(order, near, ALL)
+    work = np.log(by_date(scenario, load, level))
+    return Sample(order, busy[list(order)], quantiles(busy), (work[list(order)], work))
 
 
 def _full(scenario: Scenario) -> Bools:
@@ -403,14 +446,15 @@ class _Search:
             promises_of(scenario, load),
             [len(periods_of(scenario, target)) for target in scenario.targets],
         )
-        contacts = float(load.contacts.sum())
+        contacts = max(float(load.contacts.sum()), 1.0)
         self.full = _full(scenario)[self.setting.of_target]
         self.asked = self.setting.first_asked()
         self.trust = Trust(len(self.setting.of_target))
         self.start, self.money = start, money
         self.least = np.zeros(len(lab.columns), dtype=np.int64) if least is None else least
-        self.enough = _within(*ENOUGH, COMPARED / max(contacts, 1.0))
-        self.sure = tuple(_within(*JUDGED, some / max(contacts, 1.0)) for some in SURE)
+        self.sizes = tuple(_within(*ENOUGH, some / contacts) for some in COMPARED)
+        self.enough = self.sizes[0]
+        self.sure = tuple(_within(*JUDGED, some / contacts) for some in SURE)
         self.planned = replications or self.sure[0]
         self.last: _Judged | None = None
         self.seen: list[Ints] = []  # judged already
@@ -421,7 +465,8 @@ class _Search:
         self.judged = 0
         self.late, self.hurried, self.stopped = False, False, False
         self.early, self.number = False, 0
-        self.starts = 0
+        self.starts, self.guided = 0, False  # whether the bound's curves are known
+        self.price = np.full(len(self.setting.of_target), float(lab.columns.pay.sum()))
 
     # -- the whole ----------------------------------------------------------------------------------
 
@@ -474,18 +519,19 @@ class _Search:
     def _bound(self, best: _Judged, part: float) -> None:
         """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
         lab = self.lab
-        if not best.met or self.money is not None or self.sharpen is None:
-            return
-        lab.tell("bound")
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
         left = min(left, lab.left - EXPLAINED * lab.stop.seconds)
-        seconds = part * left if np.isfinite(left) else None
-        if seconds is None or seconds > 1.0:
-            try:
-                cost = best.result.cost.total.value
-                lab.bound = self.sharpen(seconds, (best.trial.counts, cost))
-            except KeyboardInterrupt:
-                self.stopped = True
+        try:
+            self._sharpened(best.trial.counts, best.result.cost.total.value, part * left)
+        except KeyboardInterrupt:
+            self.stopped = True
+
+    def _sharpened(self, counts: Ints, cost: float, seconds: float) -> None:
+        """Look for a higher bound, and learn the curves by which rosters are bought, with so much time."""
+        if self.money is not None or self.sharpen is None or not seconds > 1.0:
+            return
+        self.lab.tell("bound")
+        self.lab.bound = self.sharpen(seconds if np.isfinite(seconds) else None, (counts, cost))
 
     def alone(self, replications: int) -> Trial:
         """The best roster by point estimates on so many replications, without a judgement."""
@@ -547,6 +593,8 @@ class _Search:
         lab, first = self.lab, self.judged == 0 and not self.late
         self.hurried = self.early = False
         self.planned = self.replications or self.sure[min(self.judged, len(self.sure) - 1)]
+        if self.guided:
+            self.enough = max(self.enough, self.sizes[min(self.judged, len(self.sizes) - 1)])
         if np.isfinite(lab.left):
             if lab.pace:
                 some = int((0.25 if self.late else 0.3) * lab.left / lab.pace)
@@ -588,22 +636,31 @@ class _Search:
         """
         if self.wanted is not None:
             return self._seeable(self.wanted)
-        return self._seeable(self._needed(trial.reading, searched or self.enough, SAFETY))
+        return self._seeable(self._needed(trial.reading, searched or self.enough))
 
     def _seeable(self, margin: Floats) -> Floats:
         """A margin as far as it can be seen: of a promise of all, that none is missed, and nothing above."""
         return np.where(self.full, np.minimum(margin, 0.0), margin)
 
-    def _needed(self, reading: Reading, searched: int, safety: float) -> Floats:
-        return margins(
-            self.scenario,
-            reading,
-            self.setting.of_target,
-            searched=searched,
-            judged=self.planned,
-            looks=self._errors(self.judged),
-            safety=safety,
+    def _needed(self, reading: Reading, searched: int) -> Floats:
+        """See `margins`. All promises must be passed at once, so of what costs little there is more."""
+        bare, one = (
+            margins(
+                self.scenario,
+                reading,
+                self.setting.of_target,
+                searched=searched,
+                judged=self.planned,
+                looks=self._errors(self.judged),
+                safety=safety,
+            )
+            for safety in (0.0, 1.0)
         )
+        error = one - bare
+        more: Floats | float = 0.0
+        if self.guided:
+            more = np.minimum(THRIFT * reading.cost / np.maximum(self.price * error, 1e-9), SAFETY)
+        return np.asarray(bare + (SAFETY + more) * error)
 
     def _learn_from(self, judged: _Judged) -> None:
         """Ask for what a judgement needs, and as much more (or less) as the judged roster looked better (or
@@ -611,12 +668,12 @@ class _Search:
         for more than it showed there of what it was not judged to keep, so that it is not chosen again."""
         lab, result = self.lab, judged.result
         level = levels(self.scenario, result.seed, result.phase, range(result.replications))
-        busy = Busy(busyness(self.scenario, self.setting.load, level), lab.sample.known)
+        busy = Busy.even(busyness(self.scenario, self.setting.load, level), lab.sample.known)
         fresh = read(self.scenario, result.measured, lab.aims, busy)
         searched = lab.trial(judged.trial.counts, self._many).reading
         mine, theirs = searched.error**2, fresh.error**2
         belief = mine / np.maximum(mine + theirs, 1e-12)
-        needed = self._needed(fresh, result.replications + self._many, SAFETY)
+        needed = self._needed(fresh, result.replications + self._many)
         taught = needed + belief * (searched.slack - fresh.slack)
         failed = [one.verdict != "met" for target in result.targets for one in target.by_period]
         self.taught = np.where(failed, np.maximum(taught, searched.slack + MORE / 10), taught)
@@ -633,13 +690,20 @@ class _Search:
         if self.best is None or rank(trial) < rank(self.best):
             self.best = trial
         if self._room(trial) >= 0:
-            self.lab.note(trial, self._margin(trial), what)
+            lacks, cost = self._lacks(trial, self._margin(trial))
+            self.lab.note(trial, lacks, trial.reading.cost if self.money is not None else cost, what)
 
     def _lacks(self, trial: Trial, margin: Floats) -> tuple[float, float]:
         """What a roster lacks of its promises, and what then decides: its cost; or by how little it clears
-        them, where the money is given."""
+        them, where the money is given. Where it is known what it costs to mend a lack, that is added to the
+        cost, twice, as what lacks something is seldom judged to keep its promises; a slight lack is none."""
         lacks = trial.violation(margin)
-        return lacks, trial.reading.cost if self.money is None else trial.violation(margin + 1.0)
+        if self.money is not None:
+            return lacks, trial.violation(margin + 1.0)
+        if not self.guided:
+            return lacks, trial.reading.cost
+        mending = 2 * self._mending(trial.reading.slack, margin, trial.reading.cost)
+        return lacks if mending > SLIGHT * trial.reading.cost else 0.0, trial.reading.cost + mending
 
     # -- start --------------------------------------------------------------------------------------
 
@@ -740,18 +804,25 @@ class _Search:
         """
         tries = TRIES[min(number, len(TRIES) - 1)]
         lab = self.lab
-        ahead = min(2.5 * self._many * lab.pace, 0.4 * max(lab.left - lab.reserve, 0.0))
+        ahead = min(1.5 * self._many * lab.pace, 0.4 * max(lab.left - lab.reserve, 0.0))
         ahead = ahead if np.isfinite(lab.left) else 0.0
-        self._rehearsed(trial)
+        if self.last is None and not lab.hasty:
+            self._sharpened(trial.counts, trial.reading.cost, LEARNT * lab.stop.seconds)
+            found = self._suggested(trial)
+            if found is not None:
+                trial = self._nearer(trial, self._descended(found, ahead))
+        if not self.guided or self.last is not None:
+            self._rehearsed(trial)
+            trial = self._descended(trial, ahead)
         mend = self.last is None or not self.last.met
-        if mend:  # what its judgement found is soonest mended where it is
+        if mend and not self.guided:  # what its judgement found is soonest mended where it is
             trial = self._polish(trial, tries, ahead)
         for _ in range(STARTS[min(number, len(STARTS) - 1)]):
             trial = self._elsewhere(trial, self.starts, TRIES[0], ahead)
             self.starts += 1
             if self.hurried:
                 break
-        if not mend:
+        if not self.hurried if self.guided else not mend:
             trial = self._polish(trial, tries, ahead)
         if trial.violation(self._margin(trial)) > FAR:
             trial = self._elsewhere(trial, None, tries, ahead)
@@ -760,7 +831,12 @@ class _Search:
         for _ in range(REHEARSALS):
             if self._rehearsed(trial):
                 return
-            trial = self._polish(trial, tries, 0.5 * ahead)
+            if self.hurried and self.guided:  # a judgement that is not passed takes longer than to mend this
+                lab.reserve -= GRACE * lab.stop.seconds
+            if self.guided:
+                trial = self._descended(trial, 0.5 * ahead)
+            else:
+                trial = self._polish(trial, tries, 0.5 * ahead)
 
     @property
     def _many(self) -> int:
@@ -776,7 +852,7 @@ class _Search:
         if self.enough < self._many and np.any(self.full & (more.slack < 0)):
             self.enough = self._many  # a miss so rare is seen on no fewer
             return self._rehearsed(trial)
-        wanted = self._seeable(self._needed(more, self._many, SAFETY) if self.taught is None else self.taught)
+        wanted = self._seeable(self._needed(more, self._many) if self.taught is None else self.taught)
         self.wanted = wanted + seen.slack - more.slack
         return bool(np.all(more.slack >= wanted))
 
@@ -786,8 +862,9 @@ class _Search:
         return min(one, other, key=lambda trial: self._lacks(trial, margin))
 
     def _elsewhere(self, trial: Trial, start: int | None, tries: int, ahead: float) -> Trial:
-        """The better of a roster and one that is found from another start: bought anew for what is asked by
-        now, at slightly wrong pay from the second start on, so that no two are alike."""
+        """The better of a roster and one that is found from another start: bought by the bound's curves, or
+        where they tell nothing bought anew for what is asked by now, at slightly wrong pay from the second
+        start on, so that no two are alike."""
         if self.money is not None:
             return trial
         self.lab.tell("cover")
@@ -795,18 +872,25 @@ class _Search:
             bought = self.lab.trial(self.bought.counts, self.enough)
             self._correct(bought, self._margin(bought), 0.7)
             other = self._covered()
+        elif (found := self._suggested(trial)) is not None:
+            return self._nearer(trial, self._descended(found, ahead))
         else:
             wrong = _wrong(start, len(self.least)) if start else np.ones(len(self.least))
-            other = self._suggested(trial, wrong) or self._looked_at(cover(*self._question(wrong)).counts)
+            other = self._looked_at(cover(*self._question(wrong)).counts)
         far = other.violation(self._margin(trial)) > 2 * FAR
         if far or np.array_equal(other.counts, trial.counts):
             return trial
         return self._better(trial, self._polish(other, tries, ahead))
 
-    def _suggested(self, trial: Trial, wrong: Floats) -> Trial | None:
-        """The best of a few rosters bought by the bound's curves at slightly wrong pay, each for what it
-        seems to take by now to keep the promises with nothing to spare; None where there are none."""
-        if self.suggest is None:
+    def _nearer(self, one: Trial, other: Trial) -> Trial:
+        """The one that costs less with what it takes to mend it, by what is asked of the first."""
+        margin = self._margin(one)
+        return min(one, other, key=lambda trial: self._merit(trial, margin))
+
+    def _suggested(self, trial: Trial) -> Trial | None:
+        """The best of a few rosters bought by the bound's curves, each for what it seems to take by now to
+        keep the promises with nothing to spare; None where there are none."""
+        if self.suggest is None or self.money is not None:
             return None
         margin = self._margin(trial)
         tried, found = [trial], list[Trial]()
@@ -814,13 +898,78 @@ class _Search:
             lacking = [(one.counts, margin - one.reading.slack) for one in tried]
             if self.lab.left <= self.lab.reserve:
                 raise Spent
-            pay = self.lab.columns.pay * (1 + LESS_WRONG * (wrong - 1))
-            counts = self.suggest(lacking, self.least, pay)
+            counts = self._bought(lacking)
             if counts is None or any(np.array_equal(counts, one.counts) for one in tried):
                 break
             found.append(self._looked_at(counts))
             tried.append(found[-1])
-        return min(found, key=lambda one: one.reading.cost * (1 + one.violation(margin)), default=None)
+        return min(found, key=lambda one: self._merit(one, margin), default=None)
+
+    def _descended(self, trial: Trial, ahead: float = 0.0) -> Trial:
+        """A roster that is cheaper, or lacks less, some steps on: each to one that is bought by the bound's
+        curves within reach, where they err little, for what the roster and those tried around it lack or have
+        to spare. Where a step leads to nothing better, the next is shorter."""
+        if self.suggest is None or self.money is not None:
+            return trial
+        lab, margin, reach = self.lab, self._margin(trial), REACH
+        lab.tell("search")
+        trial = lab.trial(trial.counts, self.enough)
+        here, vain = [(trial.counts, margin - trial.reading.slack)], 0
+        around = here
+        while reach and lab.left > lab.reserve + ahead:
+            counts = self._bought(around, (trial.counts, reach))
+            if counts is None:
+                break
+            vain += 1
+            if not any(np.array_equal(counts, one) for one, _ in around):
+                other, slack = self._raced(trial, counts, margin)
+                here = [(counts, margin - slack)]
+                if other.replications >= self.enough and self._merit(other, margin) < self._merit(
+                    trial, margin
+                ):
+                    trial, around, reach, vain = other, here, min(2 * reach, REACH), 0
+                    self._consider(trial, "descent")
+                else:
+                    around = [around[0], *[*around[1:], *here][-AROUND:]]
+            if vain == VAIN:
+                reach, vain = reach // 2, 0
+        self.hurried = lab.left < lab.reserve + ahead
+        return trial
+
+    def _raced(self, base: Trial, counts: Ints, margin: Floats) -> tuple[Trial, Floats]:
+        """A roster on as many of the replications of a comparison as it takes to see that it does no better
+        than another; and its slack there as the difference tells it, (p,)."""
+        size = min(FEW, self.enough)
+        while True:
+            trial, before = self.lab.trial(counts, size), self.lab.first(base, size).reading
+            slack = base.reading.slack + trial.reading.slack - before.slack
+            hope = slack + 2.5 * standard_error(trial.reading.effect - before.effect)
+            mended = trial.reading.cost + self._mending(hope, margin, trial.reading.cost)
+            if size >= self.enough or mended >= self._merit(base, margin):
+                return trial, slack
+            size = min(2 * size, self.enough)
+
+    def _bought(self, tried: Sequence[tuple[Ints, Floats]], near: Near | None = None) -> Ints | None:
+        """A roster bought by the bound's curves, which also tell what it costs to mend what is lacking."""
+        assert self.suggest is not None
+        found = self.suggest(tried, self.least, near)
+        self.guided = found is not None
+        if found is None:
+            return None
+        self.price = np.where(np.isnan(found.price), self.price, found.price)
+        return found.counts
+
+    def _merit(self, trial: Trial, margin: Floats) -> float:
+        """What a roster costs, and what it seems to cost to mend it."""
+        return trial.reading.cost + self._mending(trial.reading.slack, margin, trial.reading.cost)
+
+    def _mending(self, slack: Floats, margin: Floats, cost: float) -> float:
+        """What it seems to cost to mend what a roster of this cost lacks: as much as the last unit of a
+        promise did in a mixture, and a little more; far from the promises, where that tells nothing, it is
+        dear."""
+        lacks = np.maximum(margin - slack, 0.0)
+        price = np.maximum(DEAR * self.price, CHEAPEST * cost)
+        return float(price @ lacks + 10 * cost * max(lacks.sum() - FAR, 0.0))
 
     def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
         """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
@@ -937,7 +1086,7 @@ class _Search:
 _Sharpen = Callable[[float | None, tuple[Ints, float]], float]
 """Looks for a higher bound for so many seconds, knowing the best roster and its cost; gives the bound."""
 
-_Suggest = Callable[[Sequence[tuple[Ints, Floats]], Ints, Floats], Ints | None]
+_Suggest = Callable[[Sequence[tuple[Ints, Floats]], Ints, Near | None], Bought | None]
 """See `Windows.suggest`."""
 
 _Judge = Callable[[Roster, int, Sequence[int]], SimulationResult]

@@ -35,13 +35,13 @@ import numpy as np
 from cssim.demand.drawn import Drawn
 from cssim.demand.streams import Phase, Purpose, Streams
 from cssim.engine.floor import Roster, policy_of
+from cssim.roster.anneal import Bought, Near, bought
 from cssim.roster.bends import bent
 from cssim.roster.boxes import Boxes, Leaf
 from cssim.roster.floors import Grid, Outcome, Theatre
 from cssim.roster.need import load_of
 from cssim.roster.response import Curve, features, fit
 from cssim.roster.shifts import Columns
-from cssim.roster.trades import bought
 from cssim.roster.yardstick import Chosen, Yardstick
 from cssim.scenario.clock import Calendar, Floats, Ints
 from cssim.scenario.schema import Scenario
@@ -242,6 +242,7 @@ class Windows:
         self._proofs: list[Proof] = []
         self._best: tuple[Ints, float] | None = None
         self._suggested: list[Ints] = []  # not yet simulated here
+        self._bought = 0
         self._measured: tuple[Ints, Outcome, Outcome] | None = None  # the yardstick's roster: many days, few
         self._concluded: Concluded | None = None  # by the last round
         self._market: Market | None = None  # of what was concluded, once a roster is bought
@@ -288,20 +289,19 @@ class Windows:
         return self.cost
 
     def suggest(
-        self,
-        tried: Sequence[tuple[Ints, Floats]],
-        least: Ints,
-        pay: Floats,
-    ) -> Ints | None:
+        self, tried: Sequence[tuple[Ints, Floats]], least: Ints, near: Near | None = None
+    ) -> Bought | None:
         """A legal roster bought by the curves, to gain by them what others gain and what those lack.
 
-        None where nothing is known yet, or no such roster is found. It is simulated for the bound later on.
+        No two calls have the same luck. The price is in money for a share of 1 of each of the scenario's
+        promises; nan of those that the curves do not know. None where nothing is known yet, or no such roster
+        is found. It is simulated for the bound later on.
 
         Args:
             tried: counts of rosters, (n,), and what each lacks of the scenario's promises, in order of
                 targets and periods, as shares; one roster's luck counts the less, the more there are.
             least: agents that there must be on each column, (n,).
-            pay: of one agent on each column, which may be slightly wrong, (n,).
+            near: where it is to be found; anywhere, by default.
         """
         if self._concluded is None:
             return None
@@ -311,13 +311,16 @@ class Windows:
         rows = [promise.row for promise in self._grid.promises]
         whole = boxes.worth.sum(axis=1)
         asked = np.mean([boxes.gained(counts) + lacks[rows] * whole for counts, lacks in tried], axis=0)
-        program = boxes.needing(asked).paying(pay)
+        luck = Streams(self._seed, Phase.BOUND, self._bought).of(Purpose.PRESENCE, "rosters bought")
+        self._bought += 1
         for within in (box, boxes.everything):
-            found = bought(program, within, least)
+            found = bought(boxes.needing(asked), within, least, luck, near)
             if found is not None:
-                if not any(np.array_equal(found, one) for one in self._suggested):
-                    self._suggested.append(found)
-                return found
+                if not any(np.array_equal(found.counts, one) for one in self._suggested):
+                    self._suggested.append(found.counts)
+                price = np.full(len(tried[0][1]), np.nan)
+                price[rows] = found.price * whole
+                return Bought(found.counts, price)
         return None
 
     def _opened(self, last: Concluded) -> Market:

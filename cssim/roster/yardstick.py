@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from cssim.demand.streams import Phase
-from cssim.roster.days import balanced, busyness, levels
+from cssim.roster.days import balanced, busyness, deciding, levels, nearness
 from cssim.roster.floors import Grid, Outcome
 from cssim.roster.need import load_of
 from cssim.scenario.clock import Floats
@@ -33,9 +33,6 @@ MOST: Final = 96
 
 LARGE: Final = 12_000
 """Contacts of a large scenario; days grow with the root of how much smaller one is."""
-
-BAND: Final = 0.2
-"""A day counts for a promise on a share of days if its rank is nearer than this; the nearer, the more."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +59,15 @@ class Chosen:
         load = load_of(scenario)
         level = levels(scenario, seed, Phase.BOUND, range(CANDIDATES))
         busy = busyness(scenario, load, level)[:, [promise.row for promise in grid.promises]]
-        rank = (np.argsort(np.argsort(busy, axis=0, kind="stable"), axis=0, kind="stable") + 0.5) / len(busy)
         order = tuple(int(day) for day in balanced(scenario, load, level, CANDIDATES))
         on = np.array([np.nan if promise.on is None else promise.on for promise in grid.promises])
         decided = ~np.isnan(on)
-        near = np.maximum(1 - np.abs(rank - on) / BAND, 0.0)[:, decided]
+        near = nearness(busy, on)
         some = int(np.clip(FEWEST * np.sqrt(LARGE / max(contacts, 1.0)), FEWEST, MOST))
         days = [] if decided.all() else list(order[: some // 2 if decided.any() else some])
         even = len(days)
-        have = near[days].sum(axis=0)
-        while len(days) < some:  # the day that adds most where least is known
-            worth = (near / (have + 0.5)).sum(axis=1)
-            worth[days] = -1.0
-            days.append(int(np.argmax(worth)))
-            have += near[days[-1]]
+        while len(days) < some:
+            days.append(deciding(near, days))
         weight = np.zeros((len(days), len(on)))
         weight[:even, ~decided] = 1.0
         weight[:, decided] = near[days]

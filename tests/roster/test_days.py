@@ -7,7 +7,7 @@ import pytest
 
 from cssim.demand.draw import draw
 from cssim.demand.streams import Phase, Streams
-from cssim.roster.days import CANDIDATES, _by_date, _halton, balanced, busyness, levels
+from cssim.roster.days import CANDIDATES, _halton, balanced, busyness, by_date, levels
 from cssim.roster.need import load_of
 from cssim.scenario.schema import Scenario
 from tests.roster.build import PLAIN, group, shop
@@ -55,7 +55,7 @@ def test_the_mean_level_of_few_days_is_nearer_to_the_mean_than_chance_brings_it(
     load = load_of(scenario)
     by_chance, chosen = [], []
     for level in nights:
-        busy = _by_date(scenario, load, level)
+        busy = by_date(scenario, load, level)
         busy = busy / busy.mean(axis=0)
         by_chance += list(busy[:few].mean(axis=0) - 1)
         chosen += list(busy[list(balanced(scenario, load, level, few))].mean(axis=0) - 1)

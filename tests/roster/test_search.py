@@ -269,11 +269,11 @@ def test_ctrl_c_is_not_followed_by_explaining(monkeypatch: pytest.MonkeyPatch) -
     assert list(plan.search.seconds)[-1] == "judge"
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_ctrl_c_while_the_bound_is_sharpened_ends_the_search(
     monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """Between the rounds, and in the end."""
+    """Before the first judgement, after which what was found is judged; between the rounds; in the end."""
     calls, stages = 0, []
 
     def interrupted(*args: Any, **kwargs: Any) -> float:
@@ -294,7 +294,7 @@ def test_ctrl_c_while_the_bound_is_sharpened_ends_the_search(
     )
     assert (calls, plan.status, plan.search.ended) == (number, "met", "interrupted")
     assert plan.without == ()
-    assert stages[-2:] == ["bound", "end"]
+    assert stages[-2:] == ["judge" if number == 1 else "bound", "end"]
 
 
 ROSTER = [{"group": "main", "date": "11-10", "shift": "half", "start": "10:00", "end": "12:00", "count": 1}]
@@ -319,7 +319,11 @@ def test_ctrl_c_while_the_roster_of_today_is_judged_leaves_it_out(monkeypatch: p
 def test_after_ctrl_c_the_roster_of_today_is_judged_as_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = small(forecast="good", roster=ROSTER)
 
+    told = iter([0.0])
+
     def interrupted(*args: Any, **kwargs: Any) -> float:
+        for bound in told:
+            return bound
         raise KeyboardInterrupt
 
     monkeypatch.setattr(search.Windows, "sharpen", interrupted)

@@ -247,21 +247,25 @@ def test_what_it_suggests_is_legal_and_for_what_was_lacking(promise: str) -> Non
     scenario = small(promise)
     columns, bound = columns_of(scenario), windows(scenario)
     none, base = np.zeros(len(columns), dtype=np.int64), best(promise)[0]
-    assert bound.suggest([(base, np.zeros(1))], none, columns.pay) is None  # nothing is known yet
+    assert bound.suggest([(base, np.zeros(1))], none) is None  # nothing is known yet
     bound.sharpen(rounds=2, best=best(promise))
     pays = []
     for lacking in (-0.2, 0.0, 0.1):
-        counts = bound.suggest([(base, np.array([lacking]))], none, columns.pay)
-        assert counts is not None
-        assert columns.rules.allow(counts)
-        pays.append(float(columns.pay @ counts))
+        found = bound.suggest([(base, np.array([lacking]))], none)
+        assert found is not None
+        assert columns.rules.allow(found.counts)
+        assert np.all(found.price >= 0)
+        pays.append(float(columns.pay @ found.counts))
     assert pays == sorted(pays)
     assert pays[0] < pays[-1]
     least = none + (np.arange(len(none)) == 1)
-    kept = bound.suggest([(base, np.zeros(1))], least, columns.pay)
+    kept = bound.suggest([(base, np.zeros(1))], least)
     assert kept is not None
-    assert kept[1] >= 1
-    assert bound.suggest([(base, np.ones(1))], none, columns.pay) is None  # more than all there are
+    assert kept.counts[1] >= 1
+    assert bound.suggest([(base, np.ones(1))], none) is None  # more than all there are
+    near = bound.suggest([(base, np.array([0.1]))], none, (base, 1))
+    assert near is not None
+    assert np.abs(near.counts - base).sum() <= 1
 
 
 def test_splitting_never_lowers_the_bound() -> None:
