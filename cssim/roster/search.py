@@ -2,8 +2,9 @@
 
 1. **Begin.** The curves of `need` say roughly whom each hour takes; `cover` buys that at least cost; a few
    replications show how far it is off; `learn` corrects the curves and what is asked of them.
-2. **Polish.** Moves in the order that the curves suggest, each on the same replications as the roster it
-   would replace, few at first, and dropped as soon as it is clear that it breaks a promise.
+2. **Descend.** The bound's curves (`Windows`) know better, once they are learnt: rosters are bought by them,
+   near the one at hand, each simulated on the same replications, few at first, and dropped as soon as it is
+   clear that it is no better. **Polish**, where there are no such curves or time is left: single moves.
 3. **Rehearse.** On many more replications the roster shows what is to be asked of it on few.
 4. **Judge.** The roster is simulated on fresh replications. Every judgement has its own, and half of the
    error that the ones before it left, so that all together are as sure as the targets ask. What it shows
@@ -122,7 +123,10 @@ AROUND: Final = 3
 """Rosters tried in vain around another from which a descent learns."""
 
 CHEAPEST: Final = 0.1
-"""Of a roster's cost, what the whole of a promise is thought to cost at least."""
+"""Of a roster's cost, what a lack of all of a promise is thought to cost at least."""
+
+FAR_OFF: Final = 10.0
+"""And beyond `FAR`."""
 
 SLIGHT: Final = 0.005
 """Of a roster's cost: what takes less to be mended is no lack where rosters are compared."""
@@ -466,7 +470,8 @@ class _Search:
         self.late, self.hurried, self.stopped = False, False, False
         self.early, self.number = False, 0
         self.starts, self.guided = 0, False  # whether the bound's curves are known
-        self.price = np.full(len(self.setting.of_target), float(lab.columns.pay.sum()))
+        self.scale = float(lab.columns.pay.sum())  # about what a roster costs
+        self.price = np.full(len(self.setting.of_target), self.scale)
 
     # -- the whole ----------------------------------------------------------------------------------
 
@@ -530,6 +535,7 @@ class _Search:
         """Look for a higher bound, and learn the curves by which rosters are bought, with so much time."""
         if self.money is not None or self.sharpen is None or not seconds > 1.0:
             return
+        self.scale = cost
         self.lab.tell("bound")
         self.lab.bound = self.sharpen(seconds if np.isfinite(seconds) else None, (counts, cost))
 
@@ -702,7 +708,7 @@ class _Search:
             return lacks, trial.violation(margin + 1.0)
         if not self.guided:
             return lacks, trial.reading.cost
-        mending = 2 * self._mending(trial.reading.slack, margin, trial.reading.cost)
+        mending = 2 * self._mending(margin - trial.reading.slack)
         return lacks if mending > SLIGHT * trial.reading.cost else 0.0, trial.reading.cost + mending
 
     # -- start --------------------------------------------------------------------------------------
@@ -796,11 +802,12 @@ class _Search:
     # -- polish -------------------------------------------------------------------------------------
 
     def _improve(self, trial: Trial, number: int) -> None:
-        """Polish, cover anew where that promises something better, and polish that; longer in later rounds.
+        """Descend by the bound's curves, from here and from other starts; where there are none, polish, cover
+        anew where that promises something better, and polish that; longer in later rounds.
 
         Few replications tell how rosters differ, but not how good they are. So a roster is looked at on many
-        of them before it is polished, which says what is to be asked of it on few; and again after it, as
-        what comes out on top on few has had luck.
+        of them before, which says what is to be asked of it on few; and again after it, as what comes out on
+        top on few has had luck.
         """
         tries = TRIES[min(number, len(TRIES) - 1)]
         lab = self.lab
@@ -924,9 +931,8 @@ class _Search:
             if not any(np.array_equal(counts, one) for one, _ in around):
                 other, slack = self._raced(trial, counts, margin)
                 here = [(counts, margin - slack)]
-                if other.replications >= self.enough and self._merit(other, margin) < self._merit(
-                    trial, margin
-                ):
+                known = other.replications >= self.enough
+                if known and self._merit(other, margin) < self._merit(trial, margin):
                     trial, around, reach, vain = other, here, min(2 * reach, REACH), 0
                     self._consider(trial, "descent")
                 else:
@@ -944,7 +950,7 @@ class _Search:
             trial, before = self.lab.trial(counts, size), self.lab.first(base, size).reading
             slack = base.reading.slack + trial.reading.slack - before.slack
             hope = slack + 2.5 * standard_error(trial.reading.effect - before.effect)
-            mended = trial.reading.cost + self._mending(hope, margin, trial.reading.cost)
+            mended = trial.reading.cost + self._mending(margin - hope)
             if size >= self.enough or mended >= self._merit(base, margin):
                 return trial, slack
             size = min(2 * size, self.enough)
@@ -961,15 +967,15 @@ class _Search:
 
     def _merit(self, trial: Trial, margin: Floats) -> float:
         """What a roster costs, and what it seems to cost to mend it."""
-        return trial.reading.cost + self._mending(trial.reading.slack, margin, trial.reading.cost)
+        return trial.reading.cost + self._mending(margin - trial.reading.slack)
 
-    def _mending(self, slack: Floats, margin: Floats, cost: float) -> float:
-        """What it seems to cost to mend what a roster of this cost lacks: as much as the last unit of a
-        promise did in a mixture, and a little more; far from the promises, where that tells nothing, it is
+    def _mending(self, lacking: Floats) -> float:
+        """What it seems to cost to mend what a roster lacks of each promise, (p,): as much as the last unit
+        of it did in a mixture, and a little more; far from the promises, where that tells nothing, it is
         dear."""
-        lacks = np.maximum(margin - slack, 0.0)
-        price = np.maximum(DEAR * self.price, CHEAPEST * cost)
-        return float(price @ lacks + 10 * cost * max(lacks.sum() - FAR, 0.0))
+        lacks = np.maximum(lacking, 0.0)
+        price = np.maximum(DEAR * self.price, CHEAPEST * self.scale)
+        return float(price @ lacks + FAR_OFF * self.scale * max(lacks.sum() - FAR, 0.0))
 
     def _polish(self, trial: Trial, tries: int, ahead: float = 0.0) -> Trial:
         """Take the first move that is better, until none of so many is, or as many seconds as are `ahead`
