@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from cssim.jit import kept
+from cssim.jit import kept, part
 from cssim.roster.boxes import Boxes
 from cssim.scenario.clock import Floats, Ints
 
@@ -126,13 +126,13 @@ def annealed(
 
 @dataclass(frozen=True)
 class _Shop:
-    """A program in dense tables; n columns, k pieces of p promises, r rules.
+    """A program in dense tables; n columns and nobody's, k pieces of p promises, r rules.
 
     Attributes:
-        pay: of an agent, (n,).
-        staff: effective staff that one adds, (n, k).
-        most: what one adds to the people and seats in use, (n, r); limit: how many there are, (r,).
-        duty: whether one is on duty when somebody must be, (n, moments); least: how many, (moments,).
+        pay: of an agent, (n + 1,).
+        staff: effective staff that one adds, (n + 1, k).
+        most: what one adds to the people and seats in use, (n + 1, r); limit: how many there are, (r,).
+        duty: whether one is on duty when somebody must be, (n + 1, moments); least: how many, (moments,).
         promise: of each piece, (k,); worth: what its share is worth to that, (k,); asked: of each, (p,).
         table: shares at `POINTS` steps of the effective staff, (k, POINTS + 1); step: (k,).
     """
@@ -152,16 +152,20 @@ class _Shop:
     @classmethod
     def of(cls, boxes: Boxes, counts: Ints) -> _Shop:
         """Of a program; `counts` say about how much staff there will be."""
-        rules, staff = boxes.columns.rules, np.ascontiguousarray(boxes.staff.toarray().T)
+
+        def and_nobody(rows: Floats) -> Floats:
+            return np.vstack([rows, np.zeros((1, rows.shape[1]))])
+
+        rules, staff = boxes.columns.rules, boxes.staff.toarray().T
         far = 2.0 * (counts @ staff) + 10.0 * staff.max(axis=0) + _HAIR
         points = np.linspace(0.0, 1.0, POINTS + 1) * far[:, None]
         worth = boxes.worth.toarray()
         return cls(
-            pay=np.asarray(boxes.columns.pay, dtype=np.float64),
-            staff=staff,
-            most=np.ascontiguousarray(rules.most.toarray().T, dtype=np.float64),
+            pay=np.append(boxes.columns.pay, 0.0),
+            staff=and_nobody(staff),
+            most=and_nobody(rules.most.toarray().T),
             limit=np.asarray(rules.limit, dtype=np.float64),
-            duty=np.ascontiguousarray(rules.duty.toarray().T, dtype=np.float64),
+            duty=and_nobody(rules.duty.toarray().T),
             least=np.asarray(rules.least, dtype=np.float64),
             promise=np.abs(worth).argmax(axis=0),
             worth=worth.sum(axis=0),
@@ -173,16 +177,24 @@ class _Shop:
     def scratch(self, counts: Ints) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
         """Effective staff, (k,), shares, (k,), gains, (p,), and once more for a try, people and seats in use,
         (r,), and people on duty, (moments,)."""
-        effective = counts @ self.staff
+        effective = counts @ self.staff[:-1]
         at = np.minimum(effective / self.step, POINTS - 1e-6)
         below, piece = at.astype(np.int64), np.arange(len(self.step))
         share = self.table[piece, below]
         share = share + (at - below) * (self.table[piece, below + 1] - share)
         gain = np.bincount(self.promise, share * self.worth, len(self.asked)).astype(np.float64)
-        return effective, share, gain, gain.copy(), counts @ self.most, counts @ self.duty
+        return effective, share, gain, gain.copy(), counts @ self.most[:-1], counts @ self.duty[:-1]
 
 
 # -- compiled, see `cssim.jit` --------------------------------------------------------------------------
+
+
+@part
+def _share(table, step, i, effective):  # type: ignore[no-untyped-def]
+    """A piece's share at some effective staff."""
+    at = min(max(effective, 0.0) / step[i], table.shape[1] - 1 - 1e-6)
+    below = int(at)
+    return table[i, below] + (at - below) * (table[i, below + 1] - table[i, below])
 
 
 @kept
@@ -194,99 +206,67 @@ def _cool(held, best, home, reach, least, luck, heat, pay, staff, rules, duty, p
     table, step = curves
     effective, share, gain, tried, used, there = scratch
     hot, cold = heat
-    n, k = staff.shape
-    top = table.shape[1] - 1 - 1e-6
+    nobody = len(held)
     away = 0
     now = 0.0
-    for j in range(n):
+    for j in range(nobody):
         now += pay[j] * held[j]
         away += abs(held[j] - home[j])
     for p in range(len(asked)):
         now += price[p] * max(asked[p] - gain[p], 0.0)
     for m in range(len(must)):
         now += missing * max(must[m] - there[m], 0.0)
-    least_cost, steps = now, len(luck)
+    cheapest, steps = now, len(luck)
     for s in range(steps):
-        off, on = int(luck[s, 0] * (n + 1)), int(luck[s, 1] * (n + 1))  # n is nobody
-        if off == on or (off < n and held[off] <= least[off]):
+        off, on = int(luck[s, 0] * (nobody + 1)), int(luck[s, 1] * (nobody + 1))
+        if off == on or (off < nobody and held[off] <= least[off]):
             continue
         far = away
-        if off < n:
+        if off < nobody:
             far += 1 if held[off] <= home[off] else -1
-        if on < n:
+        if on < nobody:
             far += 1 if held[on] >= home[on] else -1
         if far > reach and far > away:
             continue
         legal = True
         for r in range(len(limit)):
-            use = used[r]
-            if on < n:
-                use += most[on, r]
-            if off < n:
-                use -= most[off, r]
-            if use > limit[r] + 1e-9 and use > used[r]:
+            more = most[on, r] - most[off, r]
+            if more > 0.0 and used[r] + more > limit[r] + 1e-9:
                 legal = False
                 break
         if not legal:
             continue
-        new = now
-        if off < n:
-            new -= pay[off]
-        if on < n:
-            new += pay[on]
+        new = now + pay[on] - pay[off]
         for p in range(len(asked)):
             tried[p] = gain[p]
-        for i in range(k):
-            change = 0.0
-            if on < n:
-                change += staff[on, i]
-            if off < n:
-                change -= staff[off, i]
+        for i in range(len(of)):
+            change = staff[on, i] - staff[off, i]
             if change != 0.0:
-                at = min(max(effective[i] + change, 0.0) / step[i], top)
-                below = int(at)
-                here = table[i, below] + (at - below) * (table[i, below + 1] - table[i, below])
-                tried[of[i]] += worth[i] * (here - share[i])
+                tried[of[i]] += worth[i] * (_share(table, step, i, effective[i] + change) - share[i])
         for p in range(len(asked)):
             new += price[p] * (max(asked[p] - tried[p], 0.0) - max(asked[p] - gain[p], 0.0))
         for m in range(len(must)):
-            people = there[m]
-            if on < n:
-                people += on_duty[on, m]
-            if off < n:
-                people -= on_duty[off, m]
+            people = there[m] + on_duty[on, m] - on_duty[off, m]
             new += missing * (max(must[m] - people, 0.0) - max(must[m] - there[m], 0.0))
         if new > now and luck[s, 2] >= np.exp((now - new) / (hot * (cold / hot) ** (s / steps))):
             continue
         now, away = new, far
-        if off < n:
+        if off < nobody:
             held[off] -= 1
-        if on < n:
+        if on < nobody:
             held[on] += 1
         for p in range(len(asked)):
             gain[p] = tried[p]
-        for i in range(k):
-            change = 0.0
-            if on < n:
-                change += staff[on, i]
-            if off < n:
-                change -= staff[off, i]
+        for i in range(len(of)):
+            change = staff[on, i] - staff[off, i]
             if change != 0.0:
                 effective[i] += change
-                at = min(max(effective[i], 0.0) / step[i], top)
-                below = int(at)
-                share[i] = table[i, below] + (at - below) * (table[i, below + 1] - table[i, below])
+                share[i] = _share(table, step, i, effective[i])
         for r in range(len(limit)):
-            if on < n:
-                used[r] += most[on, r]
-            if off < n:
-                used[r] -= most[off, r]
+            used[r] += most[on, r] - most[off, r]
         for m in range(len(must)):
-            if on < n:
-                there[m] += on_duty[on, m]
-            if off < n:
-                there[m] -= on_duty[off, m]
-        if now < least_cost - 1e-6:
-            least_cost = now
-            for j in range(n):
+            there[m] += on_duty[on, m] - on_duty[off, m]
+        if now < cheapest - 1e-6:
+            cheapest = now
+            for j in range(nobody):
                 best[j] = held[j]
