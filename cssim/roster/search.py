@@ -122,7 +122,7 @@ REACH: Final = 32
 AROUND: Final = 3
 """Rosters tried in vain around another from which a descent learns."""
 
-CHEAPEST: Final = 0.1
+CHEAPEST: Final = 0.5
 """Of a roster's cost, what a lack of all of a promise is thought to cost at least."""
 
 FAR_OFF: Final = 10.0
@@ -134,7 +134,7 @@ SLIGHT: Final = 0.005
 VAIN: Final = 2
 """Steps in vain after which the next are shorter."""
 
-DEAR: Final = 1.5
+DEAR: Final = 3.0
 """Times what the last unit of a promise cost in a mixture, what it is thought to cost to mend one."""
 
 SUGGESTED: Final = 4
@@ -702,13 +702,13 @@ class _Search:
     def _lacks(self, trial: Trial, margin: Floats) -> tuple[float, float]:
         """What a roster lacks of its promises, and what then decides: its cost; or by how little it clears
         them, where the money is given. Where it is known what it costs to mend a lack, that is added to the
-        cost, twice, as what lacks something is seldom judged to keep its promises; a slight lack is none."""
+        cost, and a slight lack is none."""
         lacks = trial.violation(margin)
         if self.money is not None:
             return lacks, trial.violation(margin + 1.0)
         if not self.guided:
             return lacks, trial.reading.cost
-        mending = 2 * self._mending(margin - trial.reading.slack)
+        mending = self._mending(margin - trial.reading.slack)
         return lacks if mending > SLIGHT * trial.reading.cost else 0.0, trial.reading.cost + mending
 
     # -- start --------------------------------------------------------------------------------------
