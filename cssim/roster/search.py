@@ -462,6 +462,7 @@ class _Search:
         self.planned = replications or self.sure[0]
         self.last: _Judged | None = None
         self.seen: list[Ints] = []  # judged already
+        self.failed: list[Ints] = []  # of these, not met
         self.wanted: Floats | None = None
         self.taught: Floats | None = None
         self.best: Trial | None = None
@@ -509,6 +510,8 @@ class _Search:
                 if best is not None:
                     return best, "interrupted"
                 judged, ended = self._judge(self.best, quick=True), "interrupted"
+            if not judged.met:
+                self.failed.append(judged.trial.counts)
             if best is None or judged.rank > best.rank:
                 best = judged
             if ended in ("interrupted", "proof"):
@@ -702,13 +705,15 @@ class _Search:
     def _lacks(self, trial: Trial, margin: Floats) -> tuple[float, float]:
         """What a roster lacks of its promises, and what then decides: its cost; or by how little it clears
         them, where the money is given. Where it is known what it costs to mend a lack, that is added to the
-        cost, and a slight lack is none."""
+        cost, and a slight lack is none, unless the roster was judged with it and not met."""
         lacks = trial.violation(margin)
         if self.money is not None:
             return lacks, trial.violation(margin + 1.0)
         if not self.guided:
             return lacks, trial.reading.cost
         mending = self._mending(margin - trial.reading.slack)
+        if any(np.array_equal(trial.counts, counts) for counts in self.failed):
+            return lacks, trial.reading.cost + mending
         return lacks if mending > SLIGHT * trial.reading.cost else 0.0, trial.reading.cost + mending
 
     # -- start --------------------------------------------------------------------------------------
