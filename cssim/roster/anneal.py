@@ -18,7 +18,7 @@ from cssim.roster.boxes import Boxes
 from cssim.scenario.clock import Floats, Ints
 
 STEPS: Final = 300_000
-"""Moves that are looked at: a tenth of a second on a Double 11."""
+"""Moves that are looked at: about a fifth of a second on a Double 11."""
 
 HOT: Final = 0.1
 """The temperature at first, of an agent's mean pay."""

@@ -41,7 +41,7 @@ from cssim.experiment.workers import workers_for
 from cssim.measure.estimate import allows_no_miss
 from cssim.measure.periods import periods_of
 from cssim.measure.service import Day
-from cssim.roster.anneal import Bought, Near
+from cssim.roster.anneal import DEAR, Bought, Near
 from cssim.roster.bound import bound_of
 from cssim.roster.cover import Asked, cover, parts
 from cssim.roster.days import (
@@ -123,7 +123,8 @@ AROUND: Final = 3
 """Rosters tried in vain around another from which a descent learns."""
 
 CHEAPEST: Final = 0.5
-"""Of a roster's cost, what a lack of all of a promise is thought to cost at least."""
+"""Of a roster's cost, what a lack of all of a promise is thought to cost at least, where `DEAR` times its
+price in the mixture is less."""
 
 FAR_OFF: Final = 10.0
 """And beyond `FAR`."""
@@ -133,9 +134,6 @@ SLIGHT: Final = 0.005
 
 VAIN: Final = 2
 """Steps in vain after which the next are shorter."""
-
-DEAR: Final = 3.0
-"""Times what the last unit of a promise cost in a mixture, what it is thought to cost to mend one."""
 
 SUGGESTED: Final = 4
 """Rosters bought by the bound's curves for one start."""
@@ -525,7 +523,7 @@ class _Search:
         raise AssertionError("without end")
 
     def _bound(self, best: _Judged, part: float) -> None:
-        """Sharpen the bound for a part of the time that it has left, once there is a roster to compare."""
+        """Sharpen the bound for a part of the time that it has left, beside the best judged roster."""
         lab = self.lab
         left = BOUNDED * lab.stop.seconds - lab.seconds.get("bound", 0.0)
         left = min(left, lab.left - EXPLAINED * lab.stop.seconds)
